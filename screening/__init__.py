@@ -1,0 +1,22 @@
+"""Screening of Japanese calls and mails for customer harassment; a person decides on every flag.
+
+The modules, in the order data flows; each imports only from those above it:
+
+``records``     conversations, findings, flags: the values that travel
+``errors``      what is said when an input or a request cannot be used
+``intake``      transcripts and mails of many formats become conversations
+``text``        folding with a way back to the original, and tokens
+``rules``       the lexicon's rules, found by anchors and matched on tokens
+``classifier``  the learned scorer
+``repetition``  the same demand again, within a conversation
+``conduct``     durations and numbers of contacts
+``screener``    composes the detectors: conversation in, findings and flags out
+``policy``      the published policy as data: which finding touches which provision
+``review``      what a person must answer before a flag is decided
+``store``       the record: conversations, flags, decisions, people
+``inbox``       watches a mailbox
+``rescore``     screens an archive
+``cli``         the ``screening`` command
+"""
+
+__version__ = "0.1.0"
