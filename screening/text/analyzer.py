@@ -1,0 +1,346 @@
+"""Morphemes as arrays, many texts at a time: the hot path of everything that screens.
+
+One compiled function folds what folds character by character, hands each text to MeCab and walks
+its nodes, so that a text costs little more than MeCab itself. The tokens equal ``tokens.tokenize``
+of ``fold.fold``: tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .fold import PLAIN, RUNS, WIDE, Folded, fold
+from .mecab import (
+    NODE_FEATURE,
+    NODE_LENGTH,
+    NODE_NEXT,
+    NODE_RLENGTH,
+    NODE_STAT,
+    STAT_END,
+    Parser,
+    call1,
+    call2,
+    call3,
+    feature_at,
+    library,
+    load8,
+    load16,
+    load64,
+)
+from .tokens import MAX_PIECE, Feature, Token, make_token, parse_feature, tokenize_raw
+
+_SLOW = 0xFFFFFFFF
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """By character below U+10000: what it folds to (or ``_SLOW``), and the run length that folds."""
+    mapped = np.full(0x10000, _SLOW, np.uint32)
+    runs = np.zeros(0x10000, np.uint8)
+    for code in range(0x10000):
+        if 0xD800 <= code < 0xE000:
+            continue
+        char = chr(code)
+        if PLAIN.match(char):
+            mapped[code] = ord(char.translate(WIDE))
+        for char_class, length in RUNS:
+            if char_class.match(char):
+                runs[code] = length
+                break
+    return mapped, runs
+
+
+@njit(nogil=True, cache=True)
+def _fold_in_place(codes, offsets, mapped, runs, slow):  # type: ignore[no-untyped-def]
+    for text in range(len(offsets) - 1):
+        run, last = 0, np.uint32(0)
+        for at in range(offsets[text], offsets[text + 1]):
+            code = codes[at]
+            if code >= 0x10000 or mapped[code] == np.uint32(0xFFFFFFFF):
+                slow[text] = True
+                break
+            code = mapped[code]
+            run = run + 1 if code == last else 1
+            if runs[code] and run >= runs[code]:
+                slow[text] = True
+                break
+            last = code
+        if not slow[text]:
+            for at in range(offsets[text], offsets[text + 1]):
+                codes[at] = mapped[codes[at]]
+
+
+@njit(nogil=True, cache=True)
+def _piece_end(codes, start, end, longest):  # type: ignore[no-untyped-def]
+    if end - start <= longest:
+        return end
+    at = start + longest - 1
+    while at >= start + longest // 2:
+        if codes[at] == 10 or codes[at] == 0x3002:
+            return at + 1
+        at -= 1
+    return start + longest
+
+
+@njit(nogil=True, cache=True)
+def _utf8(codes, start, end, buffer):  # type: ignore[no-untyped-def]
+    n = 0
+    for at in range(start, end):
+        c = codes[at]
+        if c < 0x80:
+            buffer[n] = c
+            n += 1
+        elif c < 0x800:
+            buffer[n] = 0xC0 | (c >> 6)
+            buffer[n + 1] = 0x80 | (c & 0x3F)
+            n += 2
+        elif c < 0x10000:
+            buffer[n] = 0xE0 | (c >> 12)
+            buffer[n + 1] = 0x80 | ((c >> 6) & 0x3F)
+            buffer[n + 2] = 0x80 | (c & 0x3F)
+            n += 3
+        else:
+            buffer[n] = 0xF0 | (c >> 18)
+            buffer[n + 1] = 0x80 | ((c >> 12) & 0x3F)
+            buffer[n + 2] = 0x80 | ((c >> 6) & 0x3F)
+            buffer[n + 3] = 0x80 | (c & 0x3F)
+            n += 4
+    return n
+
+
+@njit(nogil=True, cache=True)
+def _width(c):  # type: ignore[no-untyped-def]
+    return 1 if c < 0x80 else 2 if c < 0x800 else 3 if c < 0x10000 else 4
+
+
+@njit(nogil=True, cache=True)
+def _slot(pointer, keys):  # type: ignore[no-untyped-def]
+    mask = len(keys) - 1
+    at = (np.uint64(pointer) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)) & np.uint64(mask)
+    while keys[at] != 0 and keys[at] != pointer:
+        at = (at + np.uint64(1)) & np.uint64(mask)
+    return at
+
+
+@njit(nogil=True, cache=True)
+def _parse(codes, offsets, longest, calls, buffer, keys, ids, out_start, out_end, out_id, out_pointer, out_offsets):  # type: ignore[no-untyped-def] # fmt: skip
+    """Parses every text; a feature not seen before gets the id -1 and is known by its pointer."""
+    set_sentence, parse, bos, clear, tagger, lattice, address = calls
+    count = 0
+    for text in range(len(offsets) - 1):
+        out_offsets[text] = count
+        first, until = offsets[text], offsets[text + 1]
+        start = first
+        while start < until:
+            end = _piece_end(codes, start, until, longest)
+            size = _utf8(codes, start, end, buffer)
+            call3(set_sentence, lattice, address, size)
+            call2(parse, tagger, lattice)
+            node = load64(call1(bos, lattice) + NODE_NEXT)
+            at = start
+            while node != 0 and load8(node + NODE_STAT) != STAT_END:
+                length = load16(node + NODE_LENGTH)
+                space = load16(node + NODE_RLENGTH) - length
+                while space > 0:
+                    space -= _width(codes[at])
+                    at += 1
+                out_start[count] = at - first
+                while length > 0:
+                    length -= _width(codes[at])
+                    at += 1
+                out_end[count] = at - first
+                pointer = load64(node + NODE_FEATURE)
+                slot = _slot(pointer, keys)
+                out_id[count] = ids[slot] if keys[slot] != 0 else -1
+                out_pointer[count] = pointer
+                count += 1
+                node = load64(node + NODE_NEXT)
+            start = end
+        call1(clear, lattice)
+    out_offsets[len(offsets) - 1] = count
+    return count
+
+
+class FeatureTable:
+    """Every word feature met so far, by a small id; ids are private to one analyzer.
+
+    ``hashes[id]`` is a stable 32-bit hash of the lemma, 0 for unknown words, which are known by
+    their surface. ``anchored[id]`` says that the lemma is one that makes rules worth running.
+    """
+
+    def __init__(self, anchor_lemmas: frozenset[str]) -> None:
+        self.anchor_lemmas = anchor_lemmas
+        self.features: list[Feature] = []
+        self.hashes = np.zeros(1 << 12, np.uint32)
+        self.anchored = np.zeros(1 << 12, np.bool_)
+        self.keys = np.zeros(1 << 15, np.int64)
+        self.ids = np.zeros(1 << 15, np.int32)
+        self._by_raw: dict[str, int] = {}
+
+    def add(self, raw: str) -> int:
+        known = self._by_raw.get(raw)
+        if known is not None:
+            return known
+        number = len(self.features)
+        if number == len(self.hashes):
+            self.hashes = np.concatenate([self.hashes, np.zeros_like(self.hashes)])
+            self.anchored = np.concatenate([self.anchored, np.zeros_like(self.anchored)])
+        feature = parse_feature(raw)
+        self.features.append(feature)
+        self._by_raw[raw] = number
+        self.hashes[number] = lemma_hash(feature.lemma) if feature.lemma else 0
+        self.anchored[number] = feature.lemma in self.anchor_lemmas
+        return number
+
+    def add_pointer(self, pointer: int) -> int:
+        slot = _slot(pointer, self.keys)
+        if self.keys[slot]:
+            return int(self.ids[slot])
+        number = self.add(feature_at(pointer))
+        self.keys[slot], self.ids[slot] = pointer, number
+        if 2 * len(self.features) > len(self.keys):
+            self._grow()
+        return number
+
+    def _grow(self) -> None:
+        keys, ids = self.keys, self.ids
+        self.keys, self.ids = np.zeros(2 * len(keys), np.int64), np.zeros(2 * len(ids), np.int32)
+        for at in np.flatnonzero(keys):
+            slot = _slot(keys[at], self.keys)
+            self.keys[slot], self.ids[slot] = keys[at], ids[at]
+
+
+def lemma_hash(lemma: str) -> int:
+    """A 32-bit hash that is the same on every machine, never 0."""
+    return int.from_bytes(blake2b(lemma.encode(), digest_size=4).digest(), "little") or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Texts with their tokens. Text ``i`` has the code points ``codes[offsets[i]:offsets[i+1]]``
+    of its folded form and the tokens ``token_offsets[i]`` to ``token_offsets[i+1]``, whose ``start``
+    and ``end`` count from the text's beginning.
+    """
+
+    originals: Sequence[str]
+    folded: dict[int, Folded]
+    codes: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    token_offsets: NDArray[np.int64]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    table: FeatureTable
+
+    def __len__(self) -> int:
+        return len(self.originals)
+
+    def fold(self, i: int) -> Folded:
+        """Text ``i`` folded; the same as ``fold.fold`` gives."""
+        known = self.folded.get(i)
+        if known is None:
+            known = self.folded[i] = Folded(self.text(i))
+        return known
+
+    def text(self, i: int) -> str:
+        return bytes(self.codes[self.offsets[i] : self.offsets[i + 1]].data).decode("utf-32-le")
+
+    def tokens(self, i: int) -> tuple[Token, ...]:
+        text = self.text(i)
+        tokens = []
+        for at in range(self.token_offsets[i], self.token_offsets[i + 1]):
+            feature = self.table.features[self.feature[at]]
+            tokens.append(make_token(text, int(self.start[at]), int(self.end[at]), feature))
+        return tuple(tokens)
+
+    def anchored(self) -> NDArray[np.bool_]:
+        """For each token, whether its lemma is an anchor of a rule."""
+        return self.table.anchored[self.feature]
+
+    def hashes(self) -> NDArray[np.uint32]:
+        """For each token, the hash of its lemma; 0 for an unknown word."""
+        return self.table.hashes[self.feature]
+
+
+def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    joined = "".join(texts).encode("utf-32-le", "surrogatepass")
+    return np.frombuffer(joined, np.uint32).copy(), offsets
+
+
+class Analyzer:
+    """Turns texts into a ``Batch``. Use each analyzer from one thread at a time."""
+
+    def __init__(self, anchor_lemmas: frozenset[str] = frozenset(), *, native: bool = True) -> None:
+        self.table = FeatureTable(anchor_lemmas)
+        self._parser = Parser() if native and library() is not None else None
+        self._buffer = np.zeros(4 * MAX_PIECE + 8, np.uint8)
+        self._mapped, self._runs = _tables()
+
+    def analyze(self, texts: Sequence[str]) -> Batch:
+        folded: dict[int, Folded] = {}
+        codes, offsets = _codes(texts)
+        slow = np.zeros(len(texts), np.bool_)
+        _fold_in_place(codes, offsets, self._mapped, self._runs, slow)
+        if slow.any():
+            parts = [codes[offsets[i] : offsets[i + 1]] for i in range(len(texts))]
+            for i in np.flatnonzero(slow).tolist():
+                folded[i] = fold(texts[i])
+                parts[i] = np.frombuffer(folded[i].text.encode("utf-32-le"), np.uint32)
+            codes = np.concatenate(parts)
+            np.cumsum([len(p) for p in parts], out=offsets[1:])
+        if self._parser is None:
+            return self._analyze_with_fugashi(texts, folded, codes, offsets)
+        most = len(codes)
+        start, end, ids = (np.empty(most, np.int32) for _ in range(3))
+        pointers = np.empty(most, np.int64)
+        token_offsets = np.empty(len(texts) + 1, np.int64)
+        p = self._parser
+        calls = (
+            p.set_sentence,
+            p.parse,
+            p.bos,
+            p.clear,
+            p.tagger,
+            p.lattice,
+            self._buffer.ctypes.data,
+        )
+        table = self.table
+        n = _parse(codes, offsets, MAX_PIECE, calls, self._buffer, table.keys, table.ids, start, end, ids, pointers, token_offsets)  # fmt: skip
+        ids = ids[:n]
+        for at in np.flatnonzero(ids < 0).tolist():
+            ids[at] = table.add_pointer(int(pointers[at]))
+        return Batch(texts, folded, codes, offsets, token_offsets, start[:n], end[:n], ids, table)
+
+    def _analyze_with_fugashi(
+        self, texts: Sequence[str], folded: dict[int, Folded], codes: Any, offsets: Any
+    ) -> Batch:
+        start, end, ids, token_offsets = [], [], [], [0]
+        for i in range(len(texts)):
+            text = bytes(codes[offsets[i] : offsets[i + 1]].data).decode("utf-32-le")
+            for first, last, raw in tokenize_raw(text):
+                start.append(first)
+                end.append(last)
+                ids.append(self.table.add(raw))
+            token_offsets.append(len(ids))
+        as_array = lambda values, kind: np.array(values, kind)  # noqa: E731
+        return Batch(
+            texts,
+            folded,
+            codes,
+            offsets,
+            as_array(token_offsets, np.int64),
+            as_array(start, np.int32),
+            as_array(end, np.int32),
+            as_array(ids, np.int32),
+            self.table,
+        )
