@@ -7,7 +7,7 @@ of ``fold.fold``: tests hold the two together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -169,18 +169,22 @@ def _parse(codes, offsets, longest, calls, buffer, keys, ids, out_start, out_end
     return count
 
 
+#: What a caller wants to know of every word, as a 32-bit number.
+Column = Callable[[Feature], int]
+
+
 class FeatureTable:
     """Every word feature met so far, by a small id; ids are private to one analyzer.
 
-    ``hashes[id]`` is a stable 32-bit hash of the lemma, 0 for unknown words, which are known by
-    their surface. ``anchored[id]`` says that the lemma is one that makes rules worth running.
+    ``columns[name][id]`` is a number that a caller's function gave for the feature. The column
+    ``lemma`` is always there: a stable hash of the lemma, 0 for unknown words, which are known by
+    their surface alone.
     """
 
-    def __init__(self, anchor_lemmas: frozenset[str]) -> None:
-        self.anchor_lemmas = anchor_lemmas
+    def __init__(self, columns: Mapping[str, Column]) -> None:
         self.features: list[Feature] = []
-        self.hashes = np.zeros(1 << 12, np.uint32)
-        self.anchored = np.zeros(1 << 12, np.bool_)
+        self._functions: dict[str, Column] = {"lemma": _lemma_column, **columns}
+        self.columns = {name: np.zeros(1 << 12, np.uint32) for name in self._functions}
         self.keys = np.zeros(1 << 15, np.int64)
         self.ids = np.zeros(1 << 15, np.int32)
         self._by_raw: dict[str, int] = {}
@@ -190,14 +194,13 @@ class FeatureTable:
         if known is not None:
             return known
         number = len(self.features)
-        if number == len(self.hashes):
-            self.hashes = np.concatenate([self.hashes, np.zeros_like(self.hashes)])
-            self.anchored = np.concatenate([self.anchored, np.zeros_like(self.anchored)])
         feature = parse_feature(raw)
+        for name, function in self._functions.items():
+            if number == len(self.columns[name]):
+                self.columns[name] = np.resize(self.columns[name], 2 * number)
+            self.columns[name][number] = function(feature)
         self.features.append(feature)
         self._by_raw[raw] = number
-        self.hashes[number] = lemma_hash(feature.lemma) if feature.lemma else 0
-        self.anchored[number] = feature.lemma in self.anchor_lemmas
         return number
 
     def add_pointer(self, pointer: int) -> int:
@@ -216,6 +219,10 @@ class FeatureTable:
         for at in np.flatnonzero(keys):
             slot = _slot(keys[at], self.keys)
             self.keys[slot], self.ids[slot] = keys[at], ids[at]
+
+
+def _lemma_column(feature: Feature) -> int:
+    return lemma_hash(feature.lemma) if feature.lemma else 0
 
 
 def lemma_hash(lemma: str) -> int:
@@ -261,13 +268,9 @@ class Batch:
             tokens.append(make_token(text, int(self.start[at]), int(self.end[at]), feature))
         return tuple(tokens)
 
-    def anchored(self) -> NDArray[np.bool_]:
-        """For each token, whether its lemma is an anchor of a rule."""
-        return self.table.anchored[self.feature]
-
-    def hashes(self) -> NDArray[np.uint32]:
-        """For each token, the hash of its lemma; 0 for an unknown word."""
-        return self.table.hashes[self.feature]
+    def column(self, name: str) -> NDArray[np.uint32]:
+        """For each token, the number in a column of the feature table."""
+        return self.table.columns[name][self.feature]
 
 
 def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
@@ -280,8 +283,8 @@ def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]
 class Analyzer:
     """Turns texts into a ``Batch``. Use each analyzer from one thread at a time."""
 
-    def __init__(self, anchor_lemmas: frozenset[str] = frozenset(), *, native: bool = True) -> None:
-        self.table = FeatureTable(anchor_lemmas)
+    def __init__(self, columns: Mapping[str, Column] | None = None, *, native: bool = True) -> None:
+        self.table = FeatureTable(columns or {})
         self._parser = Parser() if native and library() is not None else None
         self._buffer = np.zeros(4 * MAX_PIECE + 8, np.uint8)
         self._mapped, self._runs = _tables()

@@ -1,0 +1,10 @@
+"""The learned scorer: a linear model over hashed n-grams, with evidence.
+
+``encoder``  text to features, one encoder for training and inference
+``model``    loads weights with their card, scores units of text, finds the words that decided
+"""
+
+from .encoder import Encoder, cut
+from .model import Classifier
+
+__all__ = ["Classifier", "Encoder", "cut"]

@@ -1,0 +1,279 @@
+"""Text to numbers: hashed character and morpheme n-grams, one encoder for training and inference.
+
+A unit of text becomes the set of its character 1- to 4-grams and morpheme 1- to 3-grams, each
+hashed to one of ``SIZE`` features; a feature counts once however often it stands there. Katakana
+reads as hiragana, capitals as small letters and every digit as 0, so that バカ and ばか teach alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..text.analyzer import Batch
+
+#: The number of hashed features, a power of two.
+SIZE = 1 << 20
+#: Longest character and morpheme n-grams.
+CHARS, MORPHEMES = 4, 3
+#: A turn is cut into units at sentence ends; a unit under the first length takes the next sentence
+#: along, and one over the second is cut at a comma. Lengths in code points.
+SHORT_UNIT, LONG_UNIT = 12, 120
+_ENDS = frozenset(map(ord, "。!?\n"))
+
+Table = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@lru_cache(maxsize=1)
+def _reads_as() -> NDArray[np.uint32]:
+    table = np.arange(0x10000, dtype=np.uint32)
+    table[0x30A1:0x30F7] -= 0x60
+    table[ord("A") : ord("Z") + 1] += 32
+    table[ord("0") : ord("9") + 1] = ord("0")
+    table[[9, 10, 13, 0x3000]] = ord(" ")
+    return table
+
+
+@njit(nogil=True, cache=True)
+def _mix(state, value):  # type: ignore[no-untyped-def]
+    state = (state ^ np.uint64(value)) * np.uint64(0xFF51AFD7ED558CCD)
+    return state ^ (state >> np.uint64(32))
+
+
+@njit(nogil=True, cache=True)
+def _character(codes, reads_as, at, start, end):  # type: ignore[no-untyped-def]
+    if at < start or at >= end:
+        return np.uint32(2)
+    code = codes[at]
+    return reads_as[code] if code < 0x10000 else code
+
+
+@njit(nogil=True, cache=True)
+def _insert(hashed, keys, used, count):  # type: ignore[no-untyped-def]
+    """Adds a feature to the set; ``keys`` holds feature + 1, 0 where free."""
+    feature = np.int64(hashed & np.uint64((1 << 20) - 1))
+    mask = len(keys) - 1
+    slot = np.int64(feature * 40503) & mask
+    while keys[slot] != 0:
+        if keys[slot] == feature + 1:
+            return count
+        slot = (slot + 1) & mask
+    keys[slot] = feature + 1
+    used[count] = slot
+    return count + 1
+
+
+@njit(nogil=True, cache=True)
+def collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used):  # type: ignore[no-untyped-def] # fmt: skip
+    """Fills ``keys`` with the features of one unit and returns how many; ``used`` lists the slots.
+
+    ``start`` and ``end`` are places in ``codes``; tokens ``first`` to ``last`` count from ``base``.
+    One boundary mark stands before the unit and one behind it.
+    """
+    count = 0
+    for at in range(start - 1, end + 1):
+        state = np.uint64(0x9E3779B97F4A7C15)
+        for n in range(4):
+            if at + n > end:
+                break
+            state = _mix(state, _character(codes, reads_as, at + n, start, end))
+            if n > 0 or (at >= start and at < end):
+                count = _insert(state >> np.uint64(7), keys, used, count)
+    for at in range(first, last):
+        state = np.uint64(0xC2B2AE3D27D4EB4F)
+        for n in range(3):
+            if at + n >= last:
+                break
+            word = np.uint64(hashes[at + n])
+            if word == 0:
+                for i in range(base + token_start[at + n], base + token_end[at + n]):
+                    word = _mix(word, _character(codes, reads_as, i, start, end))
+            state = _mix(state, word)
+            count = _insert(state >> np.uint64(7), keys, used, count)
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _encode(codes, reads_as, units, token_start, token_end, hashes, keys, used, out, out_offsets):  # type: ignore[no-untyped-def] # fmt: skip
+    total = 0
+    for i in range(len(units)):
+        start, end, first, last, base = units[i]
+        count = collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used)  # fmt: skip
+        for j in range(count):
+            out[total + j] = keys[used[j]] - 1
+            keys[used[j]] = 0
+        out[total : total + count].sort()
+        total += count
+        out_offsets[i + 1] = total
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _score(codes, reads_as, units, token_start, token_end, hashes, keys, used, row_of, weights, intercepts, out):  # type: ignore[no-untyped-def] # fmt: skip
+    heads = weights.shape[1] - 1
+    total = np.zeros(heads + 1, np.float32)
+    for i in range(len(units)):
+        start, end, first, last, base = units[i]
+        count = collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used)  # fmt: skip
+        total[:] = 0
+        for j in range(count):
+            row = row_of[keys[used[j]] - 1]
+            keys[used[j]] = 0
+            if row >= 0:
+                for head in range(heads + 1):
+                    total[head] += weights[row, head]
+        norm = np.sqrt(total[heads])
+        for head in range(heads):
+            out[i, head] = intercepts[head] + (total[head] / norm if norm > 0 else np.float32(0))
+
+
+@njit(nogil=True, cache=True)
+def _weigh(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, row_of, column, out):  # type: ignore[no-untyped-def] # fmt: skip
+    """Adds to each character of a unit what the n-grams over it contribute to one head."""
+    for at in range(start - 1, end + 1):
+        state = np.uint64(0x9E3779B97F4A7C15)
+        for n in range(4):
+            if at + n > end:
+                break
+            state = _mix(state, _character(codes, reads_as, at + n, start, end))
+            row = row_of[np.int64((state >> np.uint64(7)) & np.uint64((1 << 20) - 1))]
+            if row >= 0 and (n > 0 or (at >= start and at < end)):
+                for i in range(max(at, start), min(at + n + 1, end)):
+                    out[i - start] += column[row] / (n + 1)
+    for at in range(first, last):
+        state = np.uint64(0xC2B2AE3D27D4EB4F)
+        for n in range(3):
+            if at + n >= last:
+                break
+            word = np.uint64(hashes[at + n])
+            if word == 0:
+                for i in range(base + token_start[at + n], base + token_end[at + n]):
+                    word = _mix(word, _character(codes, reads_as, i, start, end))
+            state = _mix(state, word)
+            row = row_of[np.int64((state >> np.uint64(7)) & np.uint64((1 << 20) - 1))]
+            if row >= 0:
+                a, b = base + token_start[at], base + token_end[at + n]
+                for i in range(max(a, start), min(b, end)):
+                    out[i - start] += column[row] / (b - a)
+
+
+@njit(nogil=True, cache=True)
+def _cut(codes, offsets, token_offsets, token_start, is_end, out, owner):  # type: ignore[no-untyped-def] # fmt: skip
+    count = 0
+    for text in range(len(offsets) - 1):
+        base, until = offsets[text], offsets[text + 1]
+        start = base
+        token = token_offsets[text]
+        while start < until:
+            end = start
+            comma = np.int64(-1)
+            while end < until:
+                code = codes[end]
+                end += 1
+                closes = code < 0x10000 and is_end[code]
+                if closes and end < until and codes[end] < 0x10000 and is_end[codes[end]]:
+                    continue
+                if closes and end - start >= 12:
+                    break
+                if code == 0x3001 or code == 0x20:
+                    comma = end
+                if end - start >= 120:
+                    if comma > start + 12:
+                        end = comma
+                    break
+            if until - end < 4:
+                end = until
+            first = token
+            while token < token_offsets[text + 1] and base + token_start[token] < end:
+                token += 1
+            out[count, 0], out[count, 1], out[count, 2], out[count, 3], out[count, 4] = start, end, first, token, base  # fmt: skip
+            owner[count] = text
+            count += 1
+            start = end
+    return count
+
+
+@lru_cache(maxsize=1)
+def _is_end() -> NDArray[np.bool_]:
+    table = np.zeros(0x10000, np.bool_)
+    table[list(_ENDS)] = True
+    return table
+
+
+def cut(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Cuts each text into units.
+
+    Returns:
+        units: shape (n, 5): start and end in ``batch.codes``, first and last token, text's start.
+        owner: shape (n,): the text of each unit; an empty text has none.
+    """
+    most = len(batch.codes) + 1
+    units = np.empty((most, 5), np.int64)
+    owner = np.empty(most, np.int32)
+    count = _cut(batch.codes, batch.offsets, batch.token_offsets, batch.start, _is_end(), units, owner)  # fmt: skip
+    return units[:count], owner[:count]
+
+
+class Encoder:
+    """Holds the work space; use each encoder from one thread at a time."""
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(1 << 12, np.int64)
+        self._used = np.zeros(1 << 12, np.int64)
+
+    def _room(self, units: NDArray[np.int64]) -> None:
+        longest = int((units[:, 1] - units[:, 0]).max(initial=0)) + 2
+        need = 1 << int(2 * (CHARS + MORPHEMES) * longest - 1).bit_length()
+        if need > len(self._keys):
+            self._keys, self._used = np.zeros(need, np.int64), np.zeros(need, np.int64)
+
+    def encode(
+        self, batch: Batch, units: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The features of each unit, sorted: ``features[offsets[i]:offsets[i+1]]``."""
+        self._room(units)
+        lengths = units[:, 1] - units[:, 0] + 2
+        out = np.empty(int((CHARS + MORPHEMES) * lengths.sum()), np.int64)
+        offsets = np.zeros(len(units) + 1, np.int64)
+        total = _encode(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._keys, self._used, out, offsets)  # fmt: skip
+        return out[:total], offsets
+
+    def score(
+        self,
+        batch: Batch,
+        units: NDArray[np.int64],
+        row_of: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        intercepts: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Linear scores, shape (units, heads).
+
+        ``weights`` has one row a kept feature: weight times inverse document frequency for each
+        head, and in the last column that frequency squared, of whose sum the norm is the root.
+        """
+        self._room(units)
+        out = np.empty((len(units), weights.shape[1] - 1), np.float32)
+        _score(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._keys, self._used, row_of, weights, intercepts, out)  # fmt: skip
+        return out
+
+    def weigh(
+        self,
+        batch: Batch,
+        unit: NDArray[np.int64],
+        row_of: NDArray[np.int32],
+        column: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """What each character of a unit contributes to the head whose weights ``column`` holds."""
+        start, end, first, last, base = (int(x) for x in unit)
+        out = np.zeros(end - start, np.float32)
+        _weigh(batch.codes, _reads_as(), start, end, batch.start, batch.end, batch.column("lemma"), first, last, base, row_of, column, out)  # fmt: skip
+        return out
+
+
+def iterate(features: NDArray[np.int64], offsets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    for i in range(len(offsets) - 1):
+        yield features[offsets[i] : offsets[i + 1]]
