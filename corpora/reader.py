@@ -169,7 +169,9 @@ def _parse_header(line: str, where: tuple[Path, int]) -> tuple[str, dict[str, st
     for word in words[1:]:
         key, eq, value = word.partition("=")
         if not eq or key not in _HEADER_KEYS:
-            raise CorpusError(*where, f"{word!r} is not key=value with a key of {sorted(_HEADER_KEYS)}")
+            raise CorpusError(
+                *where, f"{word!r} is not key=value with a key of {sorted(_HEADER_KEYS)}"
+            )
         fields[key] = value
     missing = [k for k in _REQUIRED if not fields.get(k)]
     if missing:
@@ -250,12 +252,16 @@ def read_file(path: Path) -> Iterator[Document]:
                 raise CorpusError(path, number, "text before the first '@@' header")
             continue
         marker = line[:2]
-        if marker in _MARKERS[header[1]] and (header[1] == "call" or marker != "B:" or len(raw) < 2):
+        if marker in _MARKERS[header[1]] and (
+            header[1] == "call" or marker != "B:" or len(raw) < 2
+        ):
             raw.append((marker, number, [line[2:].removeprefix(" ")]))
         elif raw:
             raw[-1][2].append(line)
         elif line.strip():
-            raise CorpusError(path, number, f"expected a line that starts {sorted(_MARKERS[header[1]])}")
+            raise CorpusError(
+                path, number, f"expected a line that starts {sorted(_MARKERS[header[1]])}"
+            )
     if header:
         yield _build(path, *header, raw)
 
@@ -279,7 +285,9 @@ def read_corpus(root: Path | None = None) -> list[Document]:
             if document.id in seen:
                 first = seen[document.id]
                 raise CorpusError(
-                    path, document.line, f"id {document.id} stands already at {first.path}:{first.line}"
+                    path,
+                    document.line,
+                    f"id {document.id} stands already at {first.path}:{first.line}",
                 )
             seen[document.id] = document
             documents.append(document)

@@ -1,0 +1,94 @@
+"""The model card for people: what the model is, what it was taught, what it can and cannot do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HALVES = {"natural": "ふつうの一週間（natural）", "hard": "隠れたもの・紛らわしいもの（hard）"}
+_SPLITS = {
+    "dev": "開発用の書き手（しきい値の調整に使用）",
+    "test": "一度も学習・調整に使っていない書き手",
+}
+_BASELINES = {"keyword_list": "単語リスト", "char_tfidf_logistic": "文字TF-IDF＋ロジスティック回帰"}
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def _interval(share: dict[str, float | None]) -> str:
+    if share["value"] is None:
+        return "–"
+    return f"{_percent(share['value'])}（{_percent(share['low'])}–{_percent(share['high'])}）"
+
+
+def _figures(half: str, figures: dict[str, Any]) -> list[str]:
+    lines = [
+        f"#### {_HALVES[half]}：{figures['documents']}件、うち手段・態様の該当{figures['harassing']}件",
+        "",
+        "| | 該当文書の発見率 | 該当しない文書の誤検知率 | マクロF1 |",
+        "|---|---|---|---|",
+        f"| 本製品 | {_interval(figures['recall'])} | {_interval(figures['flagged_harmless'])}"
+        f" | {figures['macro_f1']} |",
+    ]
+    for name, other in figures["baselines"].items():
+        lines.append(
+            f"| {_BASELINES[name]} | {_interval(other['recall'])}"
+            f" | {_interval(other['flagged_harmless'])} | {other['macro_f1']} |"
+        )
+    lines += [
+        "",
+        f"該当しない顧客発話{figures['harmless_turns']}件での誤検知：1,000件あたり"
+        f"{figures['false_per_1000']}件。根拠の語の文字単位F1：{figures['evidence_f1']}。",
+        "",
+        "| 分類 | 文書数 | 適合率 | 再現率 | F1 |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{name}` | {c['documents']} | {_percent(c['precision'])} | {_percent(c['recall'])}"
+        f" | {_percent(c['f1'])} |"
+        for name, c in figures["categories"].items()
+    ]
+    return [*lines, ""]
+
+
+def markdown(card: dict[str, Any]) -> str:
+    """The card as Markdown, made from ``card.json`` alone."""
+    taught = card["trained_on"]
+    lines = [
+        f"# モデルカード：{card['id']}",
+        "",
+        "通話の書き起こしとメールの日本語から、カスタマーハラスメントに当たるかもしれない言葉を**候補として**挙げる線形モデルです。",
+        "判断は必ず人が行います。従業員や顧客の評価、自動的な対応に使ってはいけません。",
+        "",
+        "## しくみ",
+        "",
+        "文字1〜4グラムと形態素1〜3グラム（fugashi＋unidic-lite）のハッシュ特徴を、分類ごとのロジスティック回帰と、",
+        "「いずれかの手段・態様に当たるか」を答える一つの回帰が採点します。確率はPlatt法で較正しています。",
+        "",
+        "## 学習したもの",
+        "",
+        f"書き手{len(taught['hands'])}人、{taught['documents']}文書、顧客の発話{taught['turns']}件"
+        f"（ほかに学習時だけの加工・対照{taught['augmented_turns']}件）。特徴{card['features']}個。",
+        "すべて創作であり、実在の顧客の言葉は含みません。創作は言語モデルが多数の人物像で書いたもので、実際の通話での性能を保証しません。",
+        "",
+        "## 成績",
+        "",
+        "書き手単位で分けています。括弧は文書単位ブートストラップの95%区間です。",
+        "",
+    ]
+    for split, halves in card["metrics"].items():
+        lines += [f"### {split}：{_SPLITS[split]}", ""]
+        for half, figures in halves.items():
+            lines += _figures(half, figures)
+    lines += [
+        "## 再現",
+        "",
+        "`make train` で同じ重みになります。",
+        "",
+        f"- 重み SHA-256 `{card['weights_sha256']}`",
+        f"- コーパス SHA-256 `{card['corpus_sha256']}`",
+        f"- {', '.join(f'{k} {v}' for k, v in card['libraries'].items())}",
+        "",
+    ]
+    return "\n".join(lines)
