@@ -1,17 +1,22 @@
 """The published policy as data: which finding touches which provision, what may be concluded, and why.
 
-``document``  the schema of a policy file
-``load``      a file becomes a policy, or a list of what is wrong with it and where
-``model``     the loaded policy, plain values
-``propose``   findings become proposed flags
-``conclude``  a person's answers open and block outcomes
+``source``      a file's text as plain values, with the place of each
+``document``    the schema of a policy file
+``messages``    what the schema found, in words
+``references``  whether names refer to something, and what no policy may drop
+``model``       the loaded policy, plain values
+``load``        a file becomes a policy, or a list of what is wrong with it and where
+``propose``     findings become proposed flags
+``conclude``    a person's answers open and block outcomes
+``respond``     what follows a decision
+``check``       the examples that live with a policy, and which clause they test
+``describe``    a policy as text to read
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from pathlib import Path
-
+from .check import Trace, check, coverage
+from .conclude import conclude
+from .describe import describe
+from .load import load_policy, shipped
 from .model import (
     Answer,
     Category,
@@ -25,6 +30,8 @@ from .model import (
     Response,
     Result,
 )
+from .propose import propose
+from .respond import Responses, respond
 
 __all__ = [
     "Answer",
@@ -37,24 +44,15 @@ __all__ = [
     "Outcome",
     "Policy",
     "Response",
+    "Responses",
     "Result",
+    "Trace",
+    "check",
     "conclude",
+    "coverage",
+    "describe",
     "load_policy",
+    "propose",
+    "respond",
+    "shipped",
 ]
-
-
-def load_policy(source: str | Path = "medical-care") -> Policy:
-    """Loads a shipped policy by its id, or any policy file by its path. Raises PolicyError."""
-    raise NotImplementedError
-
-
-def conclude(
-    policy: Policy,
-    category: str,
-    answers: Mapping[str, str],
-    *,
-    illness_consulted: bool = False,
-    illness_suspected: bool = False,
-) -> Conclusion:
-    """What a person's answers open and block for a flag of ``category``."""
-    raise NotImplementedError
