@@ -1,32 +1,44 @@
-"""``python -m corpora check [FILE…]``: reads files and says what is wrong with them."""
+"""``python -m corpora check|stats|export``: reads the corpus, counts it, writes it as JSONL."""
 
 from __future__ import annotations
 
 import argparse
-import collections
+import json
 import sys
 from pathlib import Path
 
-from .reader import CorpusError, corpus_files, read_file
+from . import stats
+from .hands import SPLITS, split_of
+from .reader import CorpusError, Document, corpus_files, read_corpus, read_file
 
 
 def check(paths: list[Path]) -> int:
-    labels: collections.Counter[str] = collections.Counter()
-    documents = turns = 0
+    """Reads files; reports the first error in each, then what was read."""
+    documents: list[Document] = []
     status = 0
     for path in paths or corpus_files():
         try:
-            for document in read_file(path):
-                documents += 1
-                turns += len(document.customer_turns)
-                labels.update(x for t in document.turns for s in t.spans for x in s.labels)
-                labels.update(f"doc:{x}" for x in document.doc_labels)
+            documents += read_file(path)
         except CorpusError as error:
             print(error, file=sys.stderr)
             status = 3
-    print(f"{documents} documents, {turns} customer turns")
-    print("  ".join(f"{name}={n}" for name, n in sorted(labels.items())))
+    print(stats.table(stats.count(documents)))
     return status
+
+
+def export(output: Path | None, split: str | None, labels: bool) -> int:
+    from .export import conversation_of, labels_of
+
+    file = output.open("w", encoding="utf-8") if output else sys.stdout
+    for document in read_corpus():
+        if split is None or split_of(document.hand) == split:
+            row = conversation_of(document).to_json()
+            if labels:
+                row["labels"] = labels_of(document)
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    if output:
+        file.close()
+    return 0
 
 
 def main() -> int:
@@ -34,8 +46,22 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("check", help="read files; report the first error in each")
     command.add_argument("paths", nargs="*", type=Path)
+    command = commands.add_parser("stats", help="print the counts that the corpus is held to")
+    command.add_argument("--json", action="store_true")
+    command = commands.add_parser("export", help="write the neutral conversation JSONL")
+    command.add_argument("--output", type=Path)
+    command.add_argument("--split", choices=SPLITS)
+    command.add_argument("--labels", action="store_true", help="with the labels beside")
     arguments = parser.parse_args()
-    return check(arguments.paths)
+    if arguments.command == "check":
+        return check(arguments.paths)
+    if arguments.command == "export":
+        return export(arguments.output, arguments.split, arguments.labels)
+    counts = stats.count(read_corpus())
+    print(
+        json.dumps(counts, ensure_ascii=False, indent=1) if arguments.json else stats.table(counts)
+    )
+    return 0
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def read_contrasts(root: Path | None = None) -> Iterator[Contrast]:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             for number, row in enumerate(rows, 1):
-                if number == 1 and tuple(row) == COLUMNS or not row:
+                if (number == 1 and tuple(row) == COLUMNS) or not row:
                     continue
                 if len(row) != len(COLUMNS) or not all(row):
                     raise CorpusError(path, number, f"expected the columns {', '.join(COLUMNS)}")

@@ -10,8 +10,8 @@ The modules, in the order data flows; each imports only from those above it:
 ``classifier``  the learned scorer
 ``repetition``  the same demand again, within a conversation
 ``conduct``     durations and numbers of contacts
-``screener``    composes the detectors: conversation in, findings and flags out
 ``policy``      the published policy as data: which finding touches which provision
+``screener``    composes the detectors and the policy: conversation in, flags out
 ``review``      what a person must answer before a flag is decided
 ``store``       the record: conversations, flags, decisions, people
 ``inbox``       watches a mailbox

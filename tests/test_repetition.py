@@ -70,6 +70,9 @@ def test_words_the_recogniser_may_have_made_up_do_not_count(doubtful):
 
 def test_ninth_identical_question():
     """Nine times the same question, answered each time, is one repetition of nine."""
-    turns = [(C, "解約の違約金がかかる理由を説明してください"), (A, "契約書の第三条のとおりです")] * 9
+    turns = [
+        (C, "解約の違約金がかかる理由を説明してください"),
+        (A, "契約書の第三条のとおりです"),
+    ] * 9
     (found,) = _find(*turns)
     assert found.count == 9

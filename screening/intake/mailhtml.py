@@ -6,6 +6,10 @@ import re
 
 _UNSEEN = ["script", "style", "head", "template", "noscript", "svg", "object", "iframe"]
 _MAX_NESTING = 200
+#: A line of source that ends within Japanese text: a browser's space there belongs to no word.
+_WRAPPED = re.compile(
+    r"(?<=[\u3040-\u30ff\u4e00-\u9fff、。])\r?\n[ \t]*(?=[\u3040-\u30ff\u4e00-\u9fff])"
+)
 
 
 def text_of_html(html: str) -> str:
@@ -15,14 +19,19 @@ def text_of_html(html: str) -> str:
     from inscriptis.model.config import ParserConfig
     from selectolax.lexbor import LexborHTMLParser
 
-    config = ParserConfig(css=CSS_PROFILES["relaxed"].copy(), display_links=False)
+    config = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False)
 
     def render(source: str) -> str:
         try:
-            return str(get_text(source, config))
+            rendered = str(get_text(source, config))
         except (RecursionError, ValueError):
-            return str(LexborHTMLParser(source).text(separator="\n"))
+            rendered = ""
+        # libxml2 cuts off what is nested more than 256 deep: nothing of a mail may be lost.
+        bare = str(LexborHTMLParser(source).text(separator="\n"))
+        return rendered if _weight(rendered) >= 0.9 * _weight(bare) else bare
 
+    if "<pre" not in html.lower():
+        html = _WRAPPED.sub("", html)
     tree = LexborHTMLParser(html.replace("\x00", ""))
     tree.strip_tags(_UNSEEN)
     # In document order an outer quotation comes first: from the end, inner ones are done before it.
@@ -44,6 +53,10 @@ def _is_indent(attributes: dict[str, str | None]) -> bool:
         return False
     style = re.sub(r"\s", "", (attributes.get("style") or "").lower())
     return "border:none" in style or "border:0" in style
+
+
+def _weight(text: str) -> int:
+    return sum(map(len, text.split()))
 
 
 def _compact(text: str) -> str:

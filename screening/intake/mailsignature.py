@@ -13,6 +13,7 @@ _CONTACT = re.compile(
 )
 _MOBILE = re.compile(r"(?:iPhone|iPad|Android|スマートフォン|携帯).{0,20}から送信|Sent from my |Yahoo!?メール.{0,12}(?:送信|アプリ)", re.IGNORECASE)  # fmt: skip
 _MAX_LINES = 12
+_MAX_LINE = 200
 
 Span = tuple[int, int]
 
@@ -42,7 +43,8 @@ def _at_end_of(body: str, start: int, end: int) -> Span | None:
             break
         line_start = max(body.rfind("\n", start, line_end) + 1, start)
         line = body[line_start:line_end].strip("\r")
-        text = line.strip()
+        # A line of a signature is short: a megabyte without a line break is not searched through.
+        text = line.strip() if len(line) <= _MAX_LINE else ""
         contact = contact or bool(_CONTACT.search(text))
         if _DELIMITER.fullmatch(line) or (_MOBILE.match(text) and line_end == stop):
             return line_start, stop

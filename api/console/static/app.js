@@ -1,0 +1,56 @@
+// Keys of the console. Every key does what a visible control does; nothing works by key alone.
+(() => {
+  const typing = (el) => el && (el.tagName === "TEXTAREA" || el.tagName === "SELECT" ||
+    (el.tagName === "INPUT" && !["radio", "checkbox", "submit"].includes(el.type)));
+  const help = document.getElementById("help");
+
+  document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
+
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const move = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(document.activeElement);
+    all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))].focus();
+  };
+
+  const submit = () => {
+    const form = document.getElementById("decision");
+    if (form) form.requestSubmit();
+    return Boolean(form);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const here = document.activeElement;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      if (submit()) event.preventDefault();
+      return;
+    }
+    if (event.key === "Escape" && typing(here)) { here.blur(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(here) || help?.open) return;
+    if (event.isComposing) return;
+    if (event.key === "?") { help?.showModal(); event.preventDefault(); return; }
+    if (event.key === "j" || event.key === "k") { move(event.key === "j" ? 1 : -1); event.preventDefault(); return; }
+    if (event.key === "g") { location.href = "/"; return; }
+    if (event.key === "Enter") {
+      if (here && ["A", "BUTTON", "SUMMARY"].includes(here.tagName)) return;
+      if (submit()) event.preventDefault();
+      return;
+    }
+    const focus = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
+    if (focus) { focus.focus(); event.preventDefault(); return; }
+    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not(:disabled)`);
+    if (target) { target.click(); event.preventDefault(); }
+  });
+
+  // A decision is sent once, however often the key is pressed.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) { event.preventDefault(); return; }
+    event.target.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+
+  document.getElementById("evidence")?.scrollIntoView({ block: "center" });
+})();
