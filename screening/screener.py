@@ -126,7 +126,12 @@ class Screener:
         flags = self.policy.propose(conversation, findings, scores) if findings else ()
         shown = {name: score for name, score in scores.items() if score >= 0.01}
         return ScreeningResult(
-            conversation.id, bool(flags), self.policy.version, self.model.id, shown, flags
+            conversation.id,
+            self.policy.needs_review(flags),
+            self.policy.version,
+            self.model.id,
+            shown,
+            flags,
         )
 
     def _in_text(

@@ -63,6 +63,7 @@ class CategoryPart(_Part):
     priority: Literal["urgent", "high", "normal"] = Field(title="優先度")
     gravity: GravityName = Field(title="悪質さ")
     summary: Text = Field(title="確認者への説明")
+    opens_review: bool = Field(True, title="この区分だけで確認に回すか")
     signals: SignalsPart = Field(SignalsPart.model_construct(), title="手がかり")
 
 

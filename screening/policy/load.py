@@ -193,6 +193,7 @@ def _category(part: CategoryPart) -> Category:
             signals.contact_days or Signals(()).contact_days,
             signals.repeated_demands,
         ),
+        opens_review=part.opens_review,
     )
 
 

@@ -84,7 +84,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One kind of conduct. ``threshold`` is the least score, 0 to 1, that is shown to a person."""
+    """One kind of conduct. ``threshold`` is the least score, 0 to 1, that is shown to a person.
+
+    Where ``opens_review`` is False a flag is shown beside others but asks for no review by itself.
+    """
 
     id: str
     name: str
@@ -95,6 +98,7 @@ class Category:
     gravity: Gravity
     summary: str
     signals: Signals
+    opens_review: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +261,10 @@ class Policy:
         from .propose import propose
 
         return propose(self, conversation, findings, scores)
+
+    def needs_review(self, flags: Iterable[Flag]) -> bool:
+        """Whether a person should look: some flag is of a category that opens a review."""
+        return any(self.categories[flag.category].opens_review for flag in flags)
 
     def outcome(self, outcome: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.id == outcome), None)

@@ -24,6 +24,8 @@ _SENTENCE_END = re.compile(r"[。!?\n]+")
 _MAX_SENTENCE = 400
 #: How far before a match its leading expression may reach, in code points.
 _REACH = 40
+#: How far a phrase may be carried on to reach the end of a token, in code points.
+_LONGEST_TAIL = 12
 _DISGUISED = "（当て字・伏せ字を戻して読んだもの）"
 
 
@@ -226,13 +228,31 @@ class RuleSet:
         for pattern in rule.patterns:
             if not pattern.tokens:
                 for match in compiled(pattern.before).finditer(text.text, left, right):
-                    if match.end() > match.start() and text.on_tokens(*match.span()):
-                        yield match.span()
+                    if match.end() > match.start():
+                        yield from _to_token_end(pattern, text, match.span(), right)
 
     def _matcher(self, number: int) -> Any:
         if number not in self._matchers:
             self._matchers[number] = docs.matcher(self.rules[number].patterns)
         return self._matchers[number]
+
+
+def _to_token_end(
+    pattern: Pattern, text: _Text, span: tuple[int, int], right: int
+) -> Iterator[tuple[int, int]]:
+    """The phrase's range, or the shortest longer one that ends where a token does."""
+    start, end = span
+    if text.on_tokens(start, end):
+        yield span
+        return
+    ends = text.ends
+    phrase = compiled(pattern.before)
+    for at in range(bisect_left(ends, end), len(ends)):
+        if ends[at] > min(right, end + _LONGEST_TAIL):
+            return
+        if text.on_tokens(start, ends[at]) and phrase.fullmatch(text.text, start, ends[at]):
+            yield start, ends[at]
+            return
 
 
 def _around(
