@@ -20,7 +20,7 @@ from imapclient.exceptions import IMAPClientError
 
 from .errors import IntakeError, ScreeningError
 from .intake.mail import conversation_from_message
-from .records import Conversation
+from .records import Conversation, MailSeen
 from .screener import Screener
 
 log = structlog.get_logger(__name__)
@@ -62,20 +62,12 @@ class Account:
     keyword: str = KEYWORD
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is noted of a mail: its state, and whether it was flagged."""
-
-    state: str
-    flagged: bool
-
-
 class Record(Protocol):
     """What the inbox needs of the store."""
 
     def mail_seen(
         self, mailbox: str, uidvalidity: int, uid: int, message_id: str | None
-    ) -> Seen | None: ...
+    ) -> MailSeen | None: ...
     def note_mail(
         self,
         mailbox: str,
@@ -181,18 +173,18 @@ def _one(
     validity: int,
     uid: int,
     keeps_keywords: bool,
-) -> Seen | None:
+) -> MailSeen | None:
     facts = _message_id(client, uid)
     if facts is None:
         return None
     message_id, size, flags = facts
     place = f"imap:{account.mailbox}:{validity}:{uid}"
 
-    def note(state: MailState, flagged: bool, reason: str = "") -> Seen:
+    def note(state: MailState, flagged: bool, reason: str = "") -> MailSeen:
         record.note_mail(
             account.mailbox, validity, uid, message_id, state=state, flagged=flagged, reason=reason
         )
-        return Seen(state, flagged)
+        return MailSeen(state, flagged)
 
     known = record.mail_seen(account.mailbox, validity, uid, message_id)
     if known is not None and known.state != MailState.STORED:

@@ -166,3 +166,11 @@ class ScreeningResult:
             "scores": {name: round(score, 4) for name, score in self.scores.items()},
             "flags": [flag.to_json() for flag in self.flags],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class MailSeen:
+    """What is noted of one mail of a mailbox: how far it has come, and whether it was flagged."""
+
+    state: str
+    flagged: bool

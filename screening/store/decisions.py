@@ -1,0 +1,206 @@
+"""A person's decision: taken through ``screening.review`` in one transaction, and never edited."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from .. import review
+from ..errors import Conflict, PermissionDenied, ReviewError
+from ..policy import Policy
+from ..review import STATES, Decision, FlagState, Person, Role
+from . import tables as t
+from .conversations import one_flag
+from .rows import FlagRow, Recorded
+
+
+def of_conversation(connection: Connection, key: str) -> tuple[Recorded, ...]:
+    """Every decision on a conversation's flags, oldest first."""
+    query = (
+        select(t.people.c.name, t.decisions)
+        .join_from(t.decisions, t.people)
+        .join(t.flags)
+        .where(t.flags.c.conversation_key == key)
+        .order_by(t.decisions.c.id)
+    )
+    return tuple(_recorded(row) for row in connection.execute(query))
+
+
+def latest(connection: Connection, flag_id: str) -> Recorded | None:
+    query = (
+        select(t.people.c.name, t.decisions)
+        .join_from(t.decisions, t.people)
+        .where(t.decisions.c.flag_id == flag_id)
+        .order_by(t.decisions.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return _recorded(row) if row else None
+
+
+def _recorded(row: Any) -> Recorded:
+    return Recorded(
+        row.id,
+        row.name,
+        Decision(
+            flag_id=row.flag_id,
+            person_id=row.person_id,
+            answers=json.loads(row.answers),
+            outcome=row.outcome,
+            reason=row.reason,
+            decided_at=datetime.fromisoformat(row.decided_at),
+            from_state=FlagState(row.from_state),
+            to_state=FlagState(row.to_state),
+            policy=row.policy,
+            illness_suspected=row.illness_suspected,
+            illness_consulted=row.illness_consulted,
+        ),
+    )
+
+
+def illness(connection: Connection, policy: Policy, key: str) -> tuple[bool, bool]:
+    """Whether a conversation's conduct may be a symptom, and whether that was talked over."""
+    categories = connection.execute(
+        select(t.flags.c.category).where(t.flags.c.conversation_key == key)
+    ).scalars()
+    consulted = connection.execute(
+        select(t.consultations.c.id).where(t.consultations.c.conversation_key == key).limit(1)
+    ).scalar()
+    return policy.suspects_illness(set(categories)), consulted is not None
+
+
+def _locked(connection: Connection, flag_id: str) -> FlagRow:
+    # SQLite has one writer anyway; PostgreSQL holds the row until the decision stands.
+    connection.execute(select(t.flags.c.id).where(t.flags.c.id == flag_id).with_for_update())
+    return one_flag(connection, flag_id)
+
+
+def _must_be(connection: Connection, flag: FlagRow, expected: FlagState | None) -> None:
+    if expected is None or flag.state is expected:
+        return
+    last = latest(connection, flag.id)
+    who = (
+        f"{last.person_name}さんが{last.decision.decided_at.astimezone():%m月%d日 %H:%M}に"
+        if last
+        else ""
+    )
+    raise Conflict(
+        f"この候補は{who}「{STATES[flag.state]}」に変えました。内容を見て、必要なら改めて決定してください。"
+    )
+
+
+def decide(
+    connection: Connection,
+    flag_id: str,
+    person: Person,
+    *,
+    policy: Policy,
+    answers: Mapping[str, str],
+    outcome: str,
+    reason: str,
+    expected_state: FlagState | None,
+    now: datetime,
+) -> Decision:
+    """Raises NotFound, Conflict, PermissionDenied or ReviewError; then nothing has changed."""
+    flag = _locked(connection, flag_id)
+    _must_be(connection, flag, expected_state)
+    suspected, consulted = illness(connection, policy, flag.conversation_key)
+    decision = review.decide(
+        policy=policy,
+        flag_id=flag_id,
+        category=flag.flag.category,
+        state=flag.state,
+        person=_known(connection, person),
+        answers=answers,
+        outcome=outcome,
+        reason=reason,
+        now=now,
+        illness_suspected=suspected,
+        illness_consulted=consulted,
+    )
+    _append(connection, decision)
+    return decision
+
+
+def withdraw(
+    connection: Connection, flag_id: str, person: Person, *, reason: str, now: datetime
+) -> Decision:
+    """Takes the person's own latest decision back.
+
+    Raises NotFound, PermissionDenied or ReviewError; then nothing has changed.
+    """
+    flag = _locked(connection, flag_id)
+    last = latest(connection, flag_id)
+    if last is None:
+        raise ReviewError("この候補には、取り消す決定がありません。")
+    decision = review.withdraw(
+        decision=last.decision,
+        state=flag.state,
+        person=_known(connection, person),
+        reason=reason,
+        now=now,
+    )
+    _append(connection, decision)
+    return decision
+
+
+def _known(connection: Connection, person: Person) -> Person:
+    """The person as the record knows them: roles are the record's, never the caller's word."""
+    if Role.MACHINE in person.roles:
+        return person  # refused by the review, with the reason
+    row = connection.execute(
+        select(t.people).where(t.people.c.id == person.id, t.people.c.active.is_(True))
+    ).first()
+    if row is None:
+        raise PermissionDenied("登録されていない人は判断できません。サインインし直してください。")
+    return Person(row.id, row.name, frozenset(Role(r) for r in row.roles.split(",")))
+
+
+def _append(connection: Connection, decision: Decision) -> None:
+    connection.execute(
+        t.decisions.insert().values(
+            flag_id=decision.flag_id,
+            person_id=decision.person_id,
+            answers=json.dumps(dict(decision.answers)),
+            outcome=decision.outcome,
+            reason=decision.reason,
+            decided_at=decision.decided_at.isoformat(),
+            from_state=decision.from_state.value,
+            to_state=decision.to_state.value,
+            policy=decision.policy,
+            illness_suspected=decision.illness_suspected,
+            illness_consulted=decision.illness_consulted,
+        )
+    )
+    connection.execute(
+        t.flags.update()
+        .where(t.flags.c.id == decision.flag_id)
+        .values(state=decision.to_state.value)
+    )
+
+
+def consult(
+    connection: Connection, key: str, person: Person, *, consulted: str, note: str, now: datetime
+) -> None:
+    """Records a consultation on a conversation.
+
+    Raises PermissionDenied for whoever is no reviewer, ReviewError where something is missing.
+    """
+    person = _known(connection, person)
+    if Role.MACHINE in person.roles or Role.REVIEWER not in person.roles:
+        raise PermissionDenied("協議を記録できるのは、確認者の役割を持つ人だけです。")
+    if not consulted.strip() or not note.strip():
+        raise ReviewError("協議した相手と内容の両方を書いてください。")
+    connection.execute(
+        t.consultations.insert().values(
+            conversation_key=key,
+            person_id=person.id,
+            consulted=consulted.strip(),
+            note=note.strip(),
+            recorded_at=now.isoformat(),
+        )
+    )

@@ -1,0 +1,32 @@
+"""Triggers that make a table append-only, in both dialects."""
+
+from __future__ import annotations
+
+_SQLITE = """
+CREATE TRIGGER {table}_no_{word} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+"""
+_POSTGRES = """
+CREATE TRIGGER {table}_no_{word} BEFORE {verb} ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+"""
+
+
+def statements(dialect: str, table: str) -> list[str]:
+    """What to execute so that rows of ``table`` can only be added."""
+    if dialect == "sqlite":
+        return [
+            _SQLITE.format(table=table, word=verb.lower(), verb=verb)
+            for verb in ("UPDATE", "DELETE")
+        ]
+    return [
+        _FUNCTION,
+        *(
+            _POSTGRES.format(table=table, word=verb.lower(), verb=verb)
+            for verb in ("UPDATE", "DELETE", "TRUNCATE")
+        ),
+    ]

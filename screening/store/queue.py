@@ -1,0 +1,86 @@
+"""Flags in the order in which people should look: most urgent, then surest, then oldest."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from ..errors import ReviewError
+from ..review import FlagState
+from . import tables as t
+from .conversations import FLAG_COLUMNS, JOINED, flag_row
+from .rows import FlagRow, Page
+
+#: The longest page.
+LARGEST_PAGE = 200
+
+
+def _cursor(row: FlagRow, priority: int) -> str:
+    place = [priority, row.flag.score, row.created_at, row.id]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _place(cursor: str) -> tuple[int, float, str, str]:
+    try:
+        priority, score, created, flag = json.loads(base64.urlsafe_b64decode(cursor))
+        return int(priority), float(score), str(created), str(flag)
+    except (ValueError, TypeError, binascii.Error):
+        raise ReviewError(
+            "続きの位置（after）が読めません。一覧の最初から開いてください。"
+        ) from None
+
+
+def flags(
+    connection: Connection,
+    *,
+    states: tuple[FlagState, ...],
+    category: str | None,
+    kind: str | None,
+    limit: int,
+    after: str | None,
+    all_flags: bool,
+) -> Page:
+    """One page of the queue; ``all_flags`` also lists those that ask for no review by themselves.
+
+    Raises:
+        ReviewError: for a cursor that is not one.
+    """
+    f = t.flags.c
+    asked: list[ColumnElement[bool]] = [f.state.in_([s.value for s in states])] if states else []
+    if not all_flags:
+        asked.append(f.queued.is_(True))
+    if category:
+        asked.append(f.category == category)
+    source = t.flags.join(t.conversations) if kind else t.flags
+    if kind:
+        asked.append(t.conversations.c.kind == kind)
+    total = connection.execute(select(func.count()).select_from(source).where(*asked)).scalar_one()
+    if after:
+        priority, score, created, flag_id = _place(after)
+        asked.append(
+            or_(
+                f.priority > priority,
+                and_(f.priority == priority, f.score < score),
+                and_(f.priority == priority, f.score == score, f.created_at > created),
+                and_(
+                    f.priority == priority,
+                    f.score == score,
+                    f.created_at == created,
+                    f.id > flag_id,
+                ),
+            )
+        )
+    limit = max(1, min(limit, LARGEST_PAGE))
+    found = connection.execute(
+        select(*FLAG_COLUMNS)
+        .select_from(JOINED)
+        .where(*asked)
+        .order_by(f.priority, f.score.desc(), f.created_at, f.id)
+        .limit(limit + 1)
+    ).all()
+    rows = tuple(flag_row(row) for row in found[:limit])
+    more = _cursor(rows[-1], found[limit - 1].priority) if len(found) > limit else None
+    return Page(rows, more, total)

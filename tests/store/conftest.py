@@ -1,0 +1,63 @@
+import pytest
+
+from screening.policy import load_policy
+from screening.records import Conversation, Flag, Kind, Priority, ScreeningResult, Speaker, Turn
+from screening.review import Role
+from screening.store import Store
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'record.db'}"
+
+
+@pytest.fixture
+def store(url):
+    opened = Store.open(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reviewer(store):
+    return store.people.add_person("確認 花子", "long enough 123", [Role.REVIEWER])
+
+
+@pytest.fixture(scope="session")
+def policy():
+    return load_policy()
+
+
+@pytest.fixture
+def make():
+    return conversation_and_result
+
+
+def conversation_and_result(
+    number=1, *, text="家は知ってるぞ", categories=("threat",), model="m", review=True, **more
+):
+    """A call with one flag of each category on its second turn."""
+    conversation = Conversation(
+        f"c-{number}",
+        Kind.CALL,
+        (Turn("はい、窓口です", Speaker.AGENT), Turn(text, Speaker.CUSTOMER, 0, 900)),
+        **more,
+    )
+    flags = tuple(
+        Flag(
+            category,
+            "②-2",
+            1,
+            0,
+            3,
+            text[:3],
+            0.9 - 0.01 * place,
+            ("rule:x", "classifier"),
+            "理由",
+            Priority.URGENT if category == "threat" else Priority.NORMAL,
+        )
+        for place, category in enumerate(categories)
+    )
+    return conversation, ScreeningResult(
+        conversation.id, review, "medical-care@1", model, {"threat": 0.9}, flags
+    )
