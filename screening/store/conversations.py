@@ -17,7 +17,7 @@ from ..review import FlagState
 from . import tables as t
 from .rows import Case, Consultation, Earlier, FlagRow, SavedConversation
 
-_PRIORITIES = tuple(Priority)
+PRIORITIES = tuple(Priority)
 #: How many other contacts of one customer a case shows.
 EARLIER_SHOWN = 20
 
@@ -114,7 +114,7 @@ def _values(flag: Flag) -> dict[str, Any]:
         "score": flag.score,
         "detectors": json.dumps(flag.detectors),
         "why": flag.why,
-        "priority": _PRIORITIES.index(flag.priority),
+        "priority": PRIORITIES.index(flag.priority),
         "evidence": json.dumps(flag.evidence),
     }
 
@@ -159,7 +159,7 @@ def flag_row(row: Any) -> FlagRow:
             score=row.score,
             detectors=tuple(json.loads(row.detectors)),
             why=row.why,
-            priority=_PRIORITIES[row.priority],
+            priority=PRIORITIES[row.priority],
             evidence=tuple(json.loads(row.evidence)),
         ),
         state=FlagState(row.state),

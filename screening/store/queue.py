@@ -11,15 +11,16 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from ..errors import ReviewError
 from ..review import FlagState
 from . import tables as t
-from .conversations import FLAG_COLUMNS, JOINED, flag_row
+from .conversations import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row
 from .rows import FlagRow, Page
 
 #: The longest page.
 LARGEST_PAGE = 200
 
 
-def _cursor(row: FlagRow, priority: int) -> str:
-    place = [priority, row.flag.score, row.created_at, row.id]
+def cursor(row: FlagRow) -> str:
+    """Where the queue goes on after ``row``."""
+    place = [PRIORITIES.index(row.flag.priority), row.flag.score, row.created_at, row.id]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
@@ -82,5 +83,25 @@ def flags(
         .limit(limit + 1)
     ).all()
     rows = tuple(flag_row(row) for row in found[:limit])
-    more = _cursor(rows[-1], found[limit - 1].priority) if len(found) > limit else None
+    more = cursor(rows[-1]) if len(found) > limit else None
     return Page(rows, more, total)
+
+
+def following(connection: Connection, row: FlagRow) -> FlagRow | None:
+    """The first flag after ``row`` that waits for a person and is not of the same conversation."""
+    after: str | None = cursor(row)
+    while after:
+        page = flags(
+            connection,
+            states=(FlagState.PROPOSED,),
+            category=None,
+            kind=None,
+            limit=LARGEST_PAGE,
+            after=after,
+            all_flags=False,
+        )
+        for item in page.items:
+            if item.conversation_key != row.conversation_key:
+                return item
+        after = page.next
+    return None

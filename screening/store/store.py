@@ -89,6 +89,11 @@ class Store:
                 all_flags=all_flags,
             )
 
+    def following(self, flag: FlagRow) -> FlagRow | None:
+        """The next flag in the queue that belongs to another conversation, or None at its end."""
+        with self._reading.begin() as connection:
+            return queue.following(connection, flag)
+
     def flag(self, flag_id: str) -> FlagRow:
         """Raises NotFound."""
         with self._reading.begin() as connection:

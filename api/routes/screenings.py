@@ -1,0 +1,48 @@
+"""Screening one conversation, with and without keeping it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+
+from screening.intake import conversation_from_json
+
+from ..auth import Anyone
+from ..schemas import CONVERSATION_EXAMPLES
+
+router = APIRouter(tags=["screening"])
+Conversation = Annotated[dict[str, Any], Body(openapi_examples=CONVERSATION_EXAMPLES)]
+
+
+@router.post("/screenings", summary="Screen one conversation; nothing is kept")
+def screen(request: Request, body: Conversation, caller: Anyone) -> dict[str, Any]:
+    conversation = conversation_from_json(body)
+    result = request.app.state.screener.screen(conversation)
+    request.app.state.metrics.screened(conversation, result)
+    answer: dict[str, Any] = result.to_json()
+    return answer
+
+
+@router.post(
+    "/conversations",
+    summary="Screen one conversation and put its flags before people",
+    status_code=201,
+    responses={200: {"description": "It was kept already; nothing has changed"}},
+)
+def keep(
+    request: Request, response: Response, body: Conversation, caller: Anyone
+) -> dict[str, Any]:
+    conversation = conversation_from_json(body)
+    result = request.app.state.screener.screen(conversation)
+    saved = request.app.state.store.save(conversation, result, source=f"api:{caller.id}")
+    if saved.created:
+        request.app.state.metrics.screened(conversation, result)
+    else:
+        response.status_code = 200
+    return {
+        "key": saved.key,
+        "created": saved.created,
+        "flag_ids": list(saved.flag_ids),
+        "screening": result.to_json(),
+    }
