@@ -52,8 +52,10 @@ class Auth:
         return hmac.new(self._secret, b"csrf:" + token.encode(), hashlib.sha256).hexdigest()
 
     def check_csrf(self, request: Request, given: str | None) -> None:
-        """Raises PermissionDenied where the session's token is not with the request."""
-        token = self.token(request) or ""
+        """Raises NotSignedIn without a session, PermissionDenied without the session's token."""
+        token = self.token(request)
+        if not token:
+            raise NotSignedIn("サインインしてください。")
         if not hmac.compare_digest(self.csrf(token), given or ""):
             raise PermissionDenied("画面を読み直してから、もう一度操作してください（CSRF）。")
 

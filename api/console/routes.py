@@ -255,7 +255,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
             answers={k: v for k, v in form.items() if k in known and v},
             outcome=form.get("outcome", ""),
             reason=form.get("reason", ""),
-            expected_state=FlagState(expected) if expected in FlagState else None,
+            expected_state=FlagState(expected) if expected in set(FlagState) else None,
         )
     except (ReviewError, Conflict, PermissionDenied) as error:
         status, _ = kind_of(error)

@@ -39,7 +39,8 @@ def row(policy: Policy, flag: FlagRow) -> dict[str, Any]:
         "category_name": _name(policy, f.category),
         "provision": f.provision,
         "text": f.text if len(f.text) <= 60 else f.text[:59] + "…",
-        "why": f.why,
+        # The clause and the category stand in the line already.
+        "why": f.why.partition("おそれ：")[2] or f.why,
         "kind_label": words.KINDS.get(flag.kind, flag.kind),
         "when": words.when(flag.occurred_at),
         "score": round(f.score, 3),
@@ -98,7 +99,7 @@ def case_page(
         "provision": f.provision,
         "summary": category.summary if category else "",
         "text": f.text,
-        "why": f.why,
+        "why": f.why.partition("おそれ：")[2] or f.why,
         "score": f.score,
         "detectors": words.detectors(f.detectors),
         "priority": str(f.priority),

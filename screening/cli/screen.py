@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     results = _with_progress(screener.screen_many(conversations()))
     count = flagged = 0
     if arguments.output is None and sys.stdout.isatty():
-        count, flagged = table.show(results, Console())
+        count, flagged = table.show(results, screener.policy, Console())
     else:
         with _opened(arguments.output) as file:
             for result in results:

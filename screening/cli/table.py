@@ -8,40 +8,50 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..records import Priority, ScreeningResult
+from ..policy import Policy
+from ..records import Flag, Priority, ScreeningResult
 
-_PRIORITIES = {Priority.URGENT: ("緊急", "bold red"), Priority.HIGH: ("高", "yellow"), Priority.NORMAL: ("通常", "")}  # fmt: skip
+_PRIORITIES = {
+    Priority.URGENT: ("至急", "bold red"),
+    Priority.HIGH: ("優先", "yellow"),
+    Priority.NORMAL: ("通常", ""),
+}
+_ORDER = tuple(Priority)
 
 
-def show(results: Iterable[ScreeningResult], console: Console) -> tuple[int, int]:
-    """Prints the flags; returns how many conversations there were, and how many need review."""
-    table = Table(title="確認が必要な箇所（候補）", show_lines=False, pad_edge=False)
-    for name, options in (
-        ("優先", {}),
-        ("会話", {"overflow": "fold"}),
-        ("条項", {}),
-        ("発話", {"justify": "right"}),
-        ("語", {"overflow": "fold", "ratio": 3}),
-        ("確からしさ", {"justify": "right"}),
-        ("理由", {"overflow": "fold", "ratio": 4}),
-    ):
-        table.add_column(name, **options)
+def show(results: Iterable[ScreeningResult], policy: Policy, console: Console) -> tuple[int, int]:
+    """Prints the flags, most urgent first; returns how many conversations there were, and how many
+    need review.
+    """
+    table = Table(title="確認が必要な箇所（候補）", pad_edge=False)
+    table.add_column("優先", no_wrap=True)
+    table.add_column("会話", overflow="fold")
+    table.add_column("条項", overflow="fold")
+    table.add_column("発話", justify="right", no_wrap=True)
+    table.add_column("語", overflow="fold", ratio=3)
+    table.add_column("％", justify="right", no_wrap=True)
+    table.add_column("理由", overflow="fold", ratio=4)
     count = flagged = 0
+    rows: list[tuple[str, Flag]] = []
     for result in results:
         count += 1
         flagged += result.needs_review
-        for flag in result.flags:
-            label, style = _PRIORITIES[flag.priority]
-            table.add_row(
-                Text(label, style=style),
-                Text(result.id),
-                Text(flag.provision),
-                "全体" if flag.turn is None else str(flag.turn + 1),
-                Text(flag.text.replace("\n", " ")[:80]),
-                f"{flag.score:.0%}",
-                Text(flag.why),
-            )
-    if table.row_count:
+        if result.needs_review:
+            rows += [(result.id, flag) for flag in result.flags]
+    rows.sort(key=lambda row: (_ORDER.index(row[1].priority), -row[1].score, row[0]))
+    for identifier, flag in rows:
+        label, style = _PRIORITIES[flag.priority]
+        table.add_row(
+            Text(label, style=style),
+            Text(identifier),
+            Text(f"{flag.provision} {policy.categories[flag.category].name}"),
+            "全体" if flag.turn is None else str(flag.turn + 1),
+            Text(flag.text.replace("\n", " ")[:80]),
+            f"{flag.score * 100:.0f}",
+            # The clause stands in its own column already.
+            Text(flag.why.partition("おそれ：")[2] or flag.why),
+        )
+    if rows:
         console.print(table)
     else:
         console.print("確認が必要な箇所はありませんでした。")

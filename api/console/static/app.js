@@ -6,6 +6,7 @@
 
   document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
 
+  let pending = null;
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const move = (step) => {
     const all = rows();
@@ -39,8 +40,23 @@
     }
     const focus = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
     if (focus) { focus.focus(); event.preventDefault(); return; }
-    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not(:disabled)`);
-    if (target) { target.click(); event.preventDefault(); }
+    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
+    if (target.disabled) { pending = { key: event.key, until: Date.now() + 2000 }; } else { target.click(); }
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!pending || Date.now() > pending.until) return;
+    const target = document.querySelector(`#outcomes [data-key="${CSS.escape(pending.key)}"]:not(:disabled)`);
+    if (target) { pending = null; target.click(); }
+  });
+
+  // Answers given before the page had finished loading, or kept by the browser, count as well.
+  window.addEventListener("pageshow", () => {
+    const given = document.querySelector("#decision fieldset[hx-get] input:checked");
+    if (given && window.htmx) htmx.trigger(given.closest("fieldset"), "change");
   });
 
   // A decision is sent once, however often the key is pressed.

@@ -1,0 +1,134 @@
+"""``screening serve`` and ``screening demo``, added to the command through an entry point."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+from rich.progress import track
+
+from screening.cli.options import add_database
+from screening.cli.table import show
+from screening.errors import ScreeningError
+from screening.policy import load_policy
+from screening.review import Role
+from screening.screener import default_screener
+from screening.store import Store
+
+from . import demo
+from .app import create_app
+
+
+def add(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="確認画面とAPIを動かす")
+    _address(serve)
+    serve.add_argument("--policy", default="medical-care")
+    serve.add_argument(
+        "--https", action="store_true", help="HTTPSの後ろで動かす（cookieをHTTPSに限る）"
+    )
+    serve.add_argument(
+        "--secret-file",
+        type=Path,
+        default=Path("var/secret"),
+        help="署名の鍵の置き場（なければ作る。既定 var/secret）",
+    )
+    add_database(serve)
+    serve.set_defaults(run=run_serve)
+    show_it = commands.add_parser("demo", help="見本の会話を検査して、確認画面を開く")
+    _address(show_it)
+    show_it.add_argument("--no-serve", action="store_true", help="検査だけして終わる")
+    show_it.add_argument(
+        "--database", metavar="URL", default="sqlite:///var/demo.db", help=argparse.SUPPRESS
+    )
+    show_it.set_defaults(run=run_demo)
+
+
+def _address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+
+
+def secret(path: Path) -> bytes:
+    """The key that signs sessions, made once and readable by its owner only."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            kept = path.read_bytes()
+        else:
+            kept = secrets.token_bytes(32)
+            with os.fdopen(handle, "wb") as file:
+                file.write(kept)
+    except OSError as error:
+        raise ScreeningError(f"{path}: 鍵を読み書きできません（{error.strerror}）") from None
+    if len(kept) < 16:
+        raise ScreeningError(f"{path}: 鍵が短すぎます。消すと、次に新しく作ります")
+    return kept
+
+
+def _run(app: FastAPI, arguments: argparse.Namespace) -> int:
+    # The access log is off: addresses hold identifiers of cases.
+    config = uvicorn.Config(
+        app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run()
+    except SystemExit:
+        raise ScreeningError(
+            f"{arguments.host}:{arguments.port} を使えません。--port で別の番号を指定してください"
+        ) from None
+    except KeyboardInterrupt:
+        pass
+    return 0 if server.started else 2
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    store = Store.open(arguments.database)
+    policy = load_policy(arguments.policy)
+    app = create_app(
+        store,
+        default_screener(arguments.policy),
+        policy,
+        secret=secret(arguments.secret_file),
+        secure_cookies=arguments.https,
+    )
+    print(f"http://{arguments.host}:{arguments.port} （止めるには Ctrl-C）", flush=True)
+    return _run(app, arguments)
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    Path(arguments.database.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    store = Store.open(arguments.database)
+    screener = default_screener()
+    conversations = list(demo.archive())
+    results = list(
+        track(
+            screener.screen_many(conversations),
+            "見本の会話を検査しています",
+            total=len(conversations),
+            console=Console(stderr=True),
+        )
+    )
+    saved = store.save_many(list(zip(conversations, results, strict=True)), source="demo")
+    if store.people.named(demo.NAME) is None:
+        store.people.add_person(demo.NAME, demo.PASSWORD, [Role.REVIEWER])
+    show(results, screener.policy, Console())
+    new = sum(s.created for s in saved)
+    print(f"\n{len(saved)}件を検査し、{new}件を新しく記録しました（{arguments.database}）。")
+    print(f"サインイン：名前 {demo.NAME}　パスワード {demo.PASSWORD}")
+    if arguments.no_serve:
+        return 0
+    app = create_app(store, screener, screener.policy, secret=secret(Path("var/demo-secret")))
+    app.state.demo = {"name": demo.NAME, "password": demo.PASSWORD}
+    print(f"確認画面：http://{arguments.host}:{arguments.port} （止めるには Ctrl-C）", flush=True)
+    sys.stdout.flush()
+    return _run(app, arguments)
