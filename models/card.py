@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from corpora.reader import CATEGORIES
+
 _HALVES = {"natural": "ふつうの一週間（natural）", "hard": "隠れたもの・紛らわしいもの（hard）"}
 _SPLITS = {
     "dev": "開発用の書き手（しきい値の調整に使用）",
@@ -31,7 +33,8 @@ def _figures(half: str, figures: dict[str, Any]) -> list[str]:
         f"| 本製品 | {_interval(figures['recall'])} | {_interval(figures['flagged_harmless'])}"
         f" | {figures['macro_f1']} |",
     ]
-    for name, other in figures["baselines"].items():
+    for name in _BASELINES:
+        other = figures["baselines"][name]
         lines.append(
             f"| {_BASELINES[name]} | {_interval(other['recall'])}"
             f" | {_interval(other['flagged_harmless'])} | {other['macro_f1']} |"
@@ -47,7 +50,8 @@ def _figures(half: str, figures: dict[str, Any]) -> list[str]:
     lines += [
         f"| `{name}` | {c['documents']} | {_percent(c['precision'])} | {_percent(c['recall'])}"
         f" | {_percent(c['f1'])} |"
-        for name, c in figures["categories"].items()
+        for name in CATEGORIES
+        for c in [figures["categories"][name]]
     ]
     return [*lines, ""]
 
@@ -77,10 +81,13 @@ def markdown(card: dict[str, Any]) -> str:
         "書き手単位で分けています。括弧は文書単位ブートストラップの95%区間です。",
         "",
     ]
-    for split, halves in card["metrics"].items():
-        lines += [f"### {split}：{_SPLITS[split]}", ""]
-        for half, figures in halves.items():
-            lines += _figures(half, figures)
+    # JSON keeps no order of its own: that of the names above is the page's.
+    for split in _SPLITS:
+        if split in card["metrics"]:
+            lines += [f"### {split}：{_SPLITS[split]}", ""]
+            for half in _HALVES:
+                if half in card["metrics"][split]:
+                    lines += _figures(half, card["metrics"][split][half])
     lines += [
         "## 再現",
         "",
