@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 
 from screening.intake.charset import decode_text
 from screening.intake.contract import whole
@@ -85,7 +86,7 @@ def _voices(payload: str, roles: Mapping[str, Speaker]) -> Iterator[tuple[Speake
     head = payload[: opened[0].start()] if opened else payload
     if head.strip():
         yield from _labelled(head, roles)
-    for voice, following in zip(opened, [*opened[1:], None], strict=True):
+    for voice, following in zip_longest(opened, opened[1:]):
         words = payload[voice.end() : following.start() if following else len(payload)]
         inside, _, outside = words.partition("</v>")
         yield speaker_of(roles, html.unescape(voice[1] or "")), inside

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,13 +135,12 @@ def test_spans_are_in_order_within_the_body_and_disjoint(body: str) -> None:
         "a",
     ],
 )
-def test_a_megabyte_of_one_line_takes_no_more_than_seconds(line: str) -> None:
-    """The time grows with the length of the body, not with its square."""
+@pytest.mark.timeout(120)
+def test_a_megabyte_of_one_line_is_read(line: str) -> None:
+    """A pattern whose time grew with the square of the body would never come back from this."""
     body = line * (1_000_000 // len(line))
-    began = time.perf_counter()
-    not_own_spans(body)
-    signature_spans(body)
-    assert time.perf_counter() - began < 10
+    quoted = not_own_spans(body)
+    assert all(0 <= a < b <= len(body) for a, b in [*quoted, *signature_spans(body, quoted)])
 
 
 SIGNATURES = {
