@@ -29,6 +29,7 @@ from .model import (
     Policy,
     Response,
     Result,
+    Side,
 )
 from .propose import propose
 from .respond import Responses, respond
@@ -46,6 +47,7 @@ __all__ = [
     "Response",
     "Responses",
     "Result",
+    "Side",
     "Trace",
     "check",
     "conclude",
