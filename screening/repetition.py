@@ -106,6 +106,41 @@ def content_hash(feature: Feature) -> int:
     return lemma_hash(feature.lemma) if feature.pos.startswith(_CONTENT_POS) else 0
 
 
+#: The hashes of the content words of each text of a batch, and where each text's begin.
+Content = tuple[NDArray[np.uint32], NDArray[np.int64]]
+
+
+def content_words(batch: Batch) -> Content:
+    """The content words of every text, each once, in the order of their hashes."""
+    hashes = batch.column("content").copy()
+    offsets = np.zeros(len(batch.token_offsets), np.int64)
+    count = _content(hashes, batch.token_offsets, offsets)
+    return hashes[:count], offsets
+
+
+@njit(nogil=True, cache=True)
+def _content(hashes, token_offsets, offsets):  # type: ignore[no-untyped-def]
+    count = 0
+    for text in range(len(token_offsets) - 1):
+        first = count
+        for at in range(token_offsets[text], token_offsets[text + 1]):
+            word = hashes[at]
+            if word == 0:
+                continue
+            place = first
+            while place < count and hashes[place] < word:
+                place += 1
+            if place < count and hashes[place] == word:
+                continue
+            # In place: what is kept never outgrows what has been read.
+            for move in range(count, place, -1):
+                hashes[move] = hashes[move - 1]
+            hashes[place] = word
+            count += 1
+        offsets[text + 1] = count
+    return count
+
+
 @njit(nogil=True, cache=True)
 def _group(words, offsets, usable, least, same, window):  # type: ignore[no-untyped-def]
     """For each turn the first turn that says the same: itself where it is new, -1 where unusable."""
@@ -147,15 +182,18 @@ def _group(words, offsets, usable, least, same, window):  # type: ignore[no-unty
 
 
 def find(
-    conversation: Conversation, batch: Batch, text_of: Sequence[int | None]
+    conversation: Conversation,
+    batch: Batch,
+    text_of: Sequence[int | None],
+    content: Content | None = None,
 ) -> tuple[Repetition, ...]:
     """The repeated demands of one conversation, the most repeated first.
 
-    ``text_of[i]`` is the text of turn ``i`` in ``batch``, or None for a turn not to be looked at. The
-    same text twice with nobody speaking between is the mark of a loop and counts once.
+    ``text_of[i]`` is the text of turn ``i`` in ``batch``, or None for a turn not to be looked at.
+    ``content`` are the batch's content words, where the caller has them already. The same text twice with nobody speaking between is the mark of a loop and counts once.
     """
     turns = conversation.turns
-    hashes = batch.column("content")
+    hashes, bounds = content or content_words(batch)
     usable = np.zeros(len(turns), np.bool_)
     offsets = np.zeros(len(turns) + 1, np.int64)
     parts: list[NDArray[np.uint32]] = []
@@ -165,8 +203,7 @@ def find(
             previous = None
         size = 0
         if text is not None:
-            words = hashes[batch.token_offsets[text] : batch.token_offsets[text + 1]]
-            words = np.unique(words[words > 0])
+            words = hashes[bounds[text] : bounds[text + 1]]
             if len(words) >= MIN_CONTENT and turn.text != previous and not is_doubtful(turn):
                 usable[i], size = True, len(words)
                 parts.append(words)

@@ -8,8 +8,9 @@ number of threads and processes.
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,10 @@ from .text.analyzer import Analyzer, Batch
 
 #: Below this probability a unit of text is not worth a finding: policies set thresholds above it.
 FLOOR = 0.2
+#: Of a conversation's scores, those under this probability are left out as nothing.
+SHOWN = 0.01
 #: Turns analysed at once; large enough to spread the cost of a call, small enough to stay in cache.
-BATCH_TURNS = 512
+BATCH_TURNS = 2048
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
 SCREENED = frozenset([Speaker.CUSTOMER, Speaker.UNKNOWN])
 
@@ -81,87 +84,112 @@ class Screener:
     ) -> list[ScreeningResult]:
         tools = self._tools()
         texts: list[str] = []
-        places: list[list[int | None]] = []
+        turns: list[int] = []
+        first_text = [0]
         for conversation in conversations:
-            place: list[int | None] = []
-            for turn in conversation.turns:
-                screened = turn.speaker in SCREENED or conversation.kind is Kind.EMAIL
-                place.append(len(texts) if screened and turn.text else None)
-                if place[-1] is not None:
+            mail = conversation.kind is Kind.EMAIL
+            for number, turn in enumerate(conversation.turns):
+                if turn.text and (mail or turn.speaker in SCREENED):
                     texts.append(turn.text)
-            places.append(place)
+                    turns.append(number)
+            first_text.append(len(texts))
         batch = tools.analyzer.analyze(texts)
         units, owner = cut(batch)
-        probabilities = self.model.probabilities(tools.encoder, batch, units)
-        first_unit = np.searchsorted(owner, np.arange(len(texts) + 1))
-        anchored = batch.column("anchor").astype(np.bool_)
-        view = _View(tools, batch, units, first_unit, probabilities, anchored)
-        return [
-            self._result(conversation, place, history, view)
-            for conversation, place, history in zip(conversations, places, histories, strict=True)
-        ]
+        view = _View(
+            tools,
+            batch,
+            units,
+            self.model.probabilities(tools.encoder, batch, units),
+            turns,
+            repetition.content_words(batch),
+        )
+        worth = self._worth_a_look(view, owner)
+        scores = self._scores(view, np.searchsorted(owner, first_text))
+        places = sorted(worth)
+        results, at = [], 0
+        for i, (conversation, history) in enumerate(zip(conversations, histories, strict=True)):
+            findings: list[Finding] = []
+            while at < len(places) and places[at] < first_text[i + 1]:
+                findings += self._in_text(conversation, places[at], worth[places[at]], view)
+                at += 1
+            findings += self._repeated(conversation, range(first_text[i], first_text[i + 1]), view)
+            findings += self._measured(conversation, history)
+            results.append(self._result(conversation, findings, scores[i]))
+        return results
+
+    def _worth_a_look(self, view: _View, owner: NDArray[np.int32]) -> dict[int, _Signs]:
+        """The texts that a unit's score, an anchor or an anchored lemma speaks for; few, as a rule."""
+        batch = view.batch
+        worth: defaultdict[int, _Signs] = defaultdict(_Signs)
+        strong = np.flatnonzero(view.probabilities.max(axis=1, initial=0) >= FLOOR)
+        for unit, text in zip(strong.tolist(), owner[strong].tolist(), strict=True):
+            worth[text].units.append(unit)
+        anchored = np.flatnonzero(batch.column("anchor"))
+        texts = np.searchsorted(batch.token_offsets, anchored, "right") - 1
+        features, numbers = batch.table.features, batch.feature[anchored].tolist()
+        starts = batch.start[anchored].tolist()
+        for number, text, start in zip(numbers, texts.tolist(), starts, strict=True):
+            worth[text].lemmas.append((start, features[number].lemma or ""))
+        for text, start, number in self.rules.anchored(batch.whole(), batch.offsets):
+            worth[text].anchors.append((start, number))
+        return worth
+
+    def _scores(self, view: _View, bounds: NDArray[np.int64]) -> list[dict[str, float]]:
+        """For each conversation its best probability in each category, where that is not nothing."""
+        scores: list[dict[str, float]] = [{} for _ in bounds[1:]]
+        filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+        if len(filled):
+            best = np.maximum.reduceat(view.probabilities, bounds[filled], axis=0)
+            rows, columns = np.nonzero(best >= SHOWN)
+            for row, column, score in zip(
+                filled[rows].tolist(), columns.tolist(), best[rows, columns].tolist(), strict=True
+            ):
+                if column != self._any:
+                    scores[row][self.model.heads[column]] = score
+        return scores
 
     def _result(
-        self,
-        conversation: Conversation,
-        place: Sequence[int | None],
-        history: Sequence[Conversation],
-        view: _View,
+        self, conversation: Conversation, findings: list[Finding], scores: dict[str, float]
     ) -> ScreeningResult:
-        findings: list[Finding] = []
-        known = [i for i in place if i is not None]
-        best = np.zeros(len(self.model.heads), np.float32)
-        if known:
-            a, b = view.first_unit[known[0]], view.first_unit[known[-1] + 1]
-            if b > a:
-                best = view.probabilities[a:b].max(axis=0)
-        for turn, text in enumerate(place):
-            if text is not None:
-                findings += self._in_text(conversation, turn, text, view)
-        findings += self._repeated(conversation, place, view)
-        findings += self._measured(conversation, history)
-        scores = {name: float(best[i]) for i, name in self._categories}
         for finding in findings:
             scores[finding.category] = max(scores.get(finding.category, 0.0), finding.score)
         flags = self.policy.propose(conversation, findings, scores) if findings else ()
-        shown = {name: score for name, score in scores.items() if score >= 0.01}
         return ScreeningResult(
             conversation.id,
             self.policy.needs_review(flags),
             self.policy.version,
             self.model.id,
-            shown,
+            scores,
             flags,
         )
 
     def _in_text(
-        self, conversation: Conversation, turn: int, text: int, view: _View
+        self, conversation: Conversation, text: int, signs: _Signs, view: _View
     ) -> Iterator[Finding]:
-        folded: Folded | None = None
+        turn = view.turns[text]
         not_own = conversation.turns[turn].not_own
-        rows = view.probabilities[view.first_unit[text] : view.first_unit[text + 1]]
-        if len(rows) and rows.max() >= FLOOR:
-            folded = view.batch.fold(text)
-            for offset in np.flatnonzero(rows.max(axis=1) >= FLOOR).tolist():
-                unit = view.units[view.first_unit[text] + offset]
-                for head, name in self._heads(rows[offset]):
-                    column = self._any if name != self.model.heads[head] else head
-                    start, end = self.model.evidence(view.tools.encoder, view.batch, unit, column)
-                    start, end = folded.span(start, end)
-                    if not _within(start, end, not_own):
-                        why = "学習した語の並びから"
-                        yield Finding(name, turn, start, end, float(rows[offset, column]), "classifier", why)  # fmt: skip
-        tokens = slice(view.batch.token_offsets[text], view.batch.token_offsets[text + 1])
-        lemmas = (
-            [
-                f.lemma or ""
-                for i in view.batch.feature[tokens][view.anchored[tokens]].tolist()
-                for f in [view.batch.table.features[i]]
-            ]
-            if view.anchored[tokens].any()
-            else ()
+        folded: Folded | None = None
+        for unit in signs.units:
+            folded = folded or view.batch.fold(text)
+            row = view.probabilities[unit]
+            for head, name in self._heads(row):
+                column = self._any if name != self.model.heads[head] else head
+                place = self.model.evidence(
+                    view.tools.encoder, view.batch, view.units[unit], column
+                )
+                start, end = folded.span(*place)
+                if not _within(start, end, not_own):
+                    why = "学習した語の並びから"
+                    yield Finding(name, turn, start, end, float(row[column]), "classifier", why)
+        if not signs.anchors and not signs.lemmas:
+            return
+        matches = self.rules.find(
+            view.batch.text(text),
+            lambda: view.batch.words(text),
+            signs.lemmas,
+            signs.anchors,
+            lambda written: view.tools.analyzer.analyze([written]).words(0),
         )
-        matches = self.rules.find(view.batch.text(text), lambda: view.batch.tokens(text), lemmas)
         for match in matches:
             folded = folded or view.batch.fold(text)
             start, end = folded.span(match.start, match.end)
@@ -177,13 +205,14 @@ class Screener:
             likeliest = max(means, key=lambda name: row[self.model.heads.index(name)])
             yield self._any, likeliest
 
-    def _repeated(
-        self, conversation: Conversation, place: Sequence[int | None], view: _View
-    ) -> Iterator[Finding]:
+    def _repeated(self, conversation: Conversation, texts: range, view: _View) -> Iterator[Finding]:
         least = self.policy.limits.repeated_demands
-        if least is None or len(place) < least:
+        if least is None or len(texts) < least:
             return
-        for found in repetition.find(conversation, view.batch, place)[:1]:
+        place: list[int | None] = [None] * len(conversation.turns)
+        for text in texts:
+            place[view.turns[text]] = text
+        for found in repetition.find(conversation, view.batch, place, view.content)[:1]:
             if found.count >= least:
                 why = f"同じ内容の要求が言い方を変えながら{found.count}回あります"
                 score = 1 - 0.5 ** (found.count - least + 1)
@@ -193,6 +222,8 @@ class Screener:
         self, conversation: Conversation, history: Sequence[Conversation]
     ) -> Iterator[Finding]:
         limits = self.policy.limits
+        if not history and all(turn.end_ms is None for turn in conversation.turns):
+            return
         seen = conduct.observe(conversation, history, days=limits.contact_days)
         if limits.call_minutes is not None and (seen.minutes or 0) >= limits.call_minutes:
             why = f"通話が{seen.minutes:.0f}分続いています（目安{limits.call_minutes:g}分）"
@@ -204,14 +235,23 @@ class Screener:
 
 @dataclass(slots=True)
 class _View:
-    """One analysed batch: ``first_unit[i]`` is where the units of text ``i`` begin."""
+    """One analysed batch: ``turns[i]`` is the turn of text ``i`` in its conversation."""
 
     tools: _Tools
     batch: Batch
     units: NDArray[np.int64]
-    first_unit: NDArray[np.int64]
     probabilities: NDArray[np.float32]
-    anchored: NDArray[np.bool_]
+    turns: list[int]
+    content: repetition.Content
+
+
+@dataclass(slots=True)
+class _Signs:
+    """Why a text is worth a look: units that score, anchors (start, number), lemmas (start, lemma)."""
+
+    units: list[int] = field(default_factory=list)
+    anchors: list[tuple[int, int]] = field(default_factory=list)
+    lemmas: list[tuple[int, str]] = field(default_factory=list)
 
 
 def _within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:

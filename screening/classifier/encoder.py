@@ -162,6 +162,27 @@ def _weigh(codes, reads_as, start, end, token_start, token_end, hashes, first, l
 
 
 @njit(nogil=True, cache=True)
+def strongest(characters, starts, ends, shift, floor):  # type: ignore[no-untyped-def]
+    """First and last of the tokens whose contributions, each less ``floor`` of the greatest, sum highest."""
+    size = len(characters)
+    worth = np.zeros(len(starts), np.float64)
+    greatest = -np.inf
+    for i in range(len(starts)):
+        for at in range(max(starts[i] + shift, 0), min(ends[i] + shift, size)):
+            worth[i] += characters[at]
+        greatest = max(greatest, worth[i])
+    best, low, high = -np.inf, 0, 0
+    total, since = 0.0, 0
+    for i in range(len(starts)):
+        if total <= 0:
+            total, since = 0.0, i
+        total += worth[i] - floor * greatest
+        if total > best:
+            best, low, high = total, since, i
+    return low, high
+
+
+@njit(nogil=True, cache=True)
 def _cut(codes, offsets, token_offsets, token_start, is_end, out, owner):  # type: ignore[no-untyped-def] # fmt: skip
     count = 0
     for text in range(len(offsets) - 1):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..text.analyzer import Batch
-from .encoder import SIZE, Encoder
+from .encoder import SIZE, Encoder, strongest
 
 #: Changes whenever the same text would be encoded otherwise; a model of another format is refused.
 FORMAT = "linear-ngrams-1"
@@ -44,6 +44,7 @@ class Classifier:
     heads: tuple[str, ...]
     row_of: NDArray[np.int32]
     weights: NDArray[np.float32]
+    columns: NDArray[np.float32]
     intercepts: NDArray[np.float32]
     slopes: NDArray[np.float32]
     offsets: NDArray[np.float32]
@@ -106,6 +107,7 @@ class Classifier:
             heads=heads,
             row_of=row_of,
             weights=np.ascontiguousarray(weights, np.float32),
+            columns=np.ascontiguousarray(weights[:, :-1].T, np.float32),
             intercepts=intercepts,
             slopes=np.array([c["slope"] for c in calibration], np.float32),
             offsets=np.array([c["offset"] for c in calibration], np.float32),
@@ -133,22 +135,10 @@ class Classifier:
         The run of tokens with the greatest sum of contributions, each less a fixed part of the
         strongest one, so that words which merely accompany it stay out.
         """
-        column = np.ascontiguousarray(self.weights[:, head])
-        characters = encoder.weigh(batch, unit, self.row_of, column)
+        characters = encoder.weigh(batch, unit, self.row_of, self.columns[head])
         unit_start, _, first, last, base = (int(x) for x in unit)
         if first == last:
             return unit_start - base, int(unit[1]) - base
         starts, ends = batch.start[first:last], batch.end[first:last]
-        shift = base - unit_start
-        sums = np.concatenate([[0], np.cumsum(characters)])
-        worth = sums[np.clip(ends + shift, 0, len(characters))] - sums[np.clip(starts + shift, 0, len(characters))]  # fmt: skip
-        worth = worth - _EVIDENCE_FLOOR * worth.max()
-        best, best_range = -np.inf, (0, 1)
-        total, since = 0.0, 0
-        for at, value in enumerate(worth.tolist()):
-            if total <= 0:
-                total, since = 0.0, at
-            total += value
-            if total > best:
-                best, best_range = total, (since, at + 1)
-        return int(starts[best_range[0]]), int(ends[best_range[1] - 1])
+        low, high = strongest(characters, starts, ends, base - unit_start, _EVIDENCE_FLOOR)
+        return int(starts[low]), int(ends[high])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Generic, TypeVar
 
 import ahocorasick
@@ -27,6 +27,8 @@ class Anchors(Generic[T]):
                 # A joint anchor is looked up under its longest word, the rarest as a rule.
                 longest = words[max(sorted(strings), key=len)]
                 joint.setdefault(longest, []).append((ids, target))
+        #: The length of each anchor string, by its number.
+        self.sizes = [len(word) for word in words]
         self._automaton = ahocorasick.Automaton()
         for word, number in words.items():
             self._automaton.add_word(word, (number, len(word)))
@@ -40,7 +42,7 @@ class Anchors(Generic[T]):
         """The (start, anchor) of every anchor string in ``text``."""
         return [(end + 1 - size, number) for end, (number, size) in self._iter(text)]
 
-    def targets(self, present: Sequence[int] | set[int]) -> list[T]:
+    def targets(self, present: Collection[int]) -> list[T]:
         """What the anchors present lead to, each once, in a fixed order."""
         there = frozenset(present)
         found: dict[T, None] = {}

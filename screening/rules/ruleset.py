@@ -8,15 +8,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from screening.text import Token, tokenize
 
-from . import docs
+from . import docs, phrases
 from .anchors import Anchors
 from .hidden import unmask
-from .lexicon import Context, Lexicon, Spelling, read_lexicon
+from .lexicon import Context, Lexicon, Scope, Spelling, read_lexicon
 from .notation import Pattern, compiled
+from .phrases import Phrase
 from .scopes import all_found_in, found_in, harmless
 
 _SENTENCE_END = re.compile(r"[。!?\n]+")
@@ -26,6 +30,8 @@ _MAX_SENTENCE = 400
 _REACH = 40
 #: How far a phrase may be carried on to reach the end of a token, in code points.
 _LONGEST_TAIL = 12
+#: How many sets of anchors are remembered with what they lead to.
+_MOST_SETS = 20_000
 _DISGUISED = "（当て字・伏せ字を戻して読んだもの）"
 
 
@@ -41,28 +47,53 @@ class RuleMatch:
     why: str
 
 
+class Words(Protocol):
+    """The tokens of one text: where each starts and ends, and any stretch of them as records."""
+
+    @property
+    def starts(self) -> Sequence[int]: ...
+    @property
+    def ends(self) -> Sequence[int]: ...
+    def tokens(self, first: int, last: int) -> Sequence[Token]: ...
+
+
+class _Tokenized:
+    """``Words`` of a text that nobody has tokenised yet."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = tokenize(text)
+        self.starts = [t.start for t in self._tokens]
+        self.ends = [t.end for t in self._tokens]
+
+    def tokens(self, first: int, last: int) -> Sequence[Token]:
+        return self._tokens[first:last]
+
+
 class _Text:
     """One text under examination: its sentences, and their documents made once when needed."""
 
-    def __init__(
-        self, text: str, tokens: Callable[[], Sequence[Token]], merger: docs.Merger
-    ) -> None:
+    def __init__(self, text: str, words: Callable[[], Words], merger: docs.Merger) -> None:
         self.text = text
-        self._tokens = tokens
+        self._words = words
         self._merger = merger
         self._documents: dict[int, docs.Sentence | None] = {}
 
     @cached_property
-    def tokens(self) -> Sequence[Token]:
-        return self._tokens()
+    def words(self) -> Words:
+        return self._words()
+
+    def lemmas(self) -> Iterator[tuple[int, str]]:
+        for token in self.words.tokens(0, len(self.words.starts)):
+            if token.lemma:
+                yield token.start, token.lemma
 
     @cached_property
-    def starts(self) -> list[int]:
-        return [t.start for t in self.tokens]
+    def starts(self) -> Sequence[int]:
+        return self.words.starts
 
     @cached_property
-    def ends(self) -> list[int]:
-        return [t.end for t in self.tokens]
+    def ends(self) -> Sequence[int]:
+        return self.words.ends
 
     @cached_property
     def seams(self) -> list[int]:
@@ -90,7 +121,7 @@ class _Text:
         if sentence not in self._documents:
             left, right = self.bounds(sentence)
             first = bisect_left(self.starts, left)
-            inside = self.tokens[first : bisect_left(self.starts, right)]
+            inside = self.words.tokens(first, bisect_left(self.starts, right))
             made = docs.sentence(self.text, inside, self._merger) if inside else None
             self._documents[sentence] = made
         return self._documents[sentence]
@@ -105,6 +136,20 @@ class _Text:
             and last < len(self.ends)
             and self.ends[last] == end
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What running a rule takes, looked up once."""
+
+    phrases: tuple[Phrase, ...]
+    on_tokens: bool
+    scopes: tuple[Scope, ...]
+    needs: bool
+
+    def possible(self, text: str) -> bool:
+        """Whether anything the rule cannot do without stands in the text."""
+        return self.on_tokens or any(phrase.possible(text) for phrase in self.phrases)
 
 
 class RuleSet:
@@ -129,6 +174,16 @@ class RuleSet:
         self.lemma_anchors = frozenset(self._by_lemma)
         self._merger = docs.Merger(lexicon.literals)
         self._matchers: dict[int, Any] = {}
+        self._reached_by: dict[frozenset[int], list[int]] = {}
+        self._ready = [
+            _Ready(
+                tuple(phrases.phrase(p) for p in rule.patterns if not p.tokens),
+                any(p.tokens for p in rule.patterns),
+                tuple(lexicon.scopes[name] for name in rule.scopes),
+                rule.needs != Context(),
+            )
+            for rule in self.rules
+        ]
 
     @classmethod
     def load(cls, folder: Path | str | None = None) -> RuleSet:
@@ -142,38 +197,69 @@ class RuleSet:
     def find(
         self,
         text: str,
-        tokens: Callable[[], Sequence[Token]] | None = None,
-        lemmas: Collection[str] | None = None,
+        words: Callable[[], Words] | None = None,
+        lemmas: Collection[tuple[int, str]] | None = None,
+        hits: Sequence[tuple[int, int]] | None = None,
+        tokenized: Callable[[str], Words] = _Tokenized,
     ) -> tuple[RuleMatch, ...]:
         """The matches in a folded text, ordered by place, then rule.
 
-        ``tokens`` gives the text's tokens, and is called only if something is anchored.
-        ``lemmas`` are the text's lemmas where the caller has them; without, ``tokens`` is called
-        to see them whenever the lexicon has lemma anchors.
+        ``words`` gives the text's tokens, and is called only if they are needed. ``lemmas`` are the
+        starts and lemmas of those tokens that have one of ``lemma_anchors``, and ``hits`` the
+        anchors as ``anchored`` gives them, where the caller has them. ``tokenized`` tokenises what
+        a disguised spelling stands for.
         """
-        hits = self._anchors.hits(text)
-        tokens = tokens or (lambda: tokenize(text))
-        look_up = bool(self.lemma_anchors) and (
-            lemmas is None or not self.lemma_anchors.isdisjoint(lemmas)
-        )
-        if not hits and not look_up:
+        if hits is None:
+            hits = self._anchors.hits(text)
+        made = _Text(text, words or (lambda: tokenized(text)), self._merger)
+        if lemmas is None:
+            lemmas = list(made.lemmas()) if self.lemma_anchors else []
+        reached = self._reached(frozenset(number for _, number in hits))
+        possible = frozenset(t for t in reached if t < 0 or self._ready[t].possible(text))
+        if not possible and not lemmas:
             return ()
-        found = self._on(_Text(text, tokens, self._merger), hits, look_up)
-        present = {number for _, number in hits}
-        disguised = [self._spelling(t) for t in self._anchors.targets(present) if t < 0]
+        found = self._on(made, hits, lemmas, possible)
+        disguised = [self._spelling(t) for t in reached if t < 0]
         if disguised:
-            found += self._on_hidden(text, disguised)
+            found += self._on_hidden(text, disguised, tokenized)
         return tuple(sorted(found, key=lambda m: (m.start, m.end, m.rule_id)))
+
+    def _reached(self, numbers: frozenset[int]) -> list[int]:
+        """What the anchors lead to; the same few sets of them come again and again."""
+        known = self._reached_by.get(numbers)
+        if known is None:
+            known = self._anchors.targets(numbers)
+            if len(self._reached_by) < _MOST_SETS:
+                self._reached_by[numbers] = known
+        return known
+
+    def anchored(self, texts: str, offsets: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+        """Every anchor in texts that stand one after another: (text, start within it, anchor)."""
+        hits = self._anchors.hits(texts)
+        if not hits:
+            return
+        starts = np.array([start for start, _ in hits])
+        owners = np.searchsorted(offsets, starts, "right") - 1
+        begins, ends = offsets[owners].tolist(), offsets[owners + 1].tolist()
+        for (start, number), owner, begin, end in zip(
+            hits, owners.tolist(), begins, ends, strict=True
+        ):
+            if start + self._anchors.sizes[number] <= end:
+                yield owner, start - begin, number
 
     def _spelling(self, target: int) -> Spelling:
         return self.lexicon.spellings[-1 - target]
 
-    def _on_hidden(self, text: str, disguised: Iterable[Spelling]) -> list[RuleMatch]:
+    def _on_hidden(
+        self, text: str, disguised: Iterable[Spelling], tokenized: Callable[[str], Words]
+    ) -> list[RuleMatch]:
         view = unmask(text, disguised)
         if view is None:
             return []
-        written = _Text(view.text, lambda: tokenize(view.text), self._merger)
-        found = self._on(written, self._anchors.hits(view.text), bool(self.lemma_anchors))
+        written = _Text(view.text, lambda: tokenized(view.text), self._merger)
+        hits = self._anchors.hits(view.text)
+        reached = frozenset(self._reached(frozenset(number for _, number in hits)))
+        found = self._on(written, hits, list(written.lemmas()), reached)
         back = []
         for match in found:
             if view.touches(match.start, match.end):
@@ -181,15 +267,21 @@ class RuleSet:
                 back.append(replace(match, start=start, end=end, why=match.why + _DISGUISED))
         return back
 
-    def _on(self, text: _Text, hits: Sequence[tuple[int, int]], look_up: bool) -> list[RuleMatch]:
+    def _on(
+        self,
+        text: _Text,
+        hits: Sequence[tuple[int, int]],
+        lemmas: Iterable[tuple[int, str]],
+        possible: frozenset[int],
+    ) -> list[RuleMatch]:
         present: dict[int, set[int]] = {}
         for start, number in hits:
             present.setdefault(text.sentence_at(start), set()).add(number)
-        wanted = {s: set(self._anchors.targets(numbers)) for s, numbers in present.items()}
-        if look_up:
-            for token in text.tokens:
-                for rule in self._by_lemma.get(token.lemma or "", ()):
-                    wanted.setdefault(text.sentence_at(token.start), set()).add(rule)
+        wanted = {s: possible.intersection(self._reached(frozenset(n))) for s, n in present.items()}
+        for start, lemma in lemmas:
+            for rule in self._by_lemma.get(lemma, ()):
+                at = text.sentence_at(start)
+                wanted[at] = wanted.get(at, frozenset()) | {rule}
         found: list[RuleMatch] = []
         for sentence, targets in wanted.items():
             for target in sorted(t for t in targets if t >= 0):
@@ -198,38 +290,38 @@ class RuleSet:
 
     def _rule_in(self, text: _Text, sentence: int, number: int) -> list[RuleMatch]:
         rule = self.rules[number]
+        ready = self._ready[number]
         bounds = text.bounds(sentence)
-        scopes = [self.lexicon.scopes[name] for name in rule.scopes]
         kept: list[tuple[int, int]] = []
         for start, end in sorted(self._ranges(text, sentence, number), key=lambda r: (r[0], -r[1])):
             if kept and start < kept[-1][1]:
                 continue
             match = start, end
-            if rule.needs != Context() and not all_found_in(rule.needs, text.text, bounds, match):
+            if ready.needs and not all_found_in(rule.needs, text.text, bounds, match):
                 continue
             if found_in(rule.unless, text.text, bounds, match):
                 continue
-            if harmless(scopes, text.text, bounds, match):
+            if harmless(ready.scopes, text.text, bounds, match):
                 continue
             kept.append(match)
         return [RuleMatch(rule.id, rule.category, a, b, rule.score, rule.why) for a, b in kept]
 
     def _ranges(self, text: _Text, sentence: int, number: int) -> Iterator[tuple[int, int]]:
-        rule = self.rules[number]
+        ready = self._ready[number]
         left, right = text.bounds(sentence)
-        if any(p.tokens for p in rule.patterns):
+        if ready.on_tokens:
             document = text.document(sentence)
             if document is not None:
                 for key, first, last in self._matcher(number)(document.doc):
                     inner = document.starts[first], document.ends[last - 1]
-                    around = _around(rule.patterns[key - 1], text.text, (left, right), inner)
+                    around = _around(
+                        self.rules[number].patterns[key - 1], text.text, (left, right), inner
+                    )
                     if around:
                         yield around
-        for pattern in rule.patterns:
-            if not pattern.tokens:
-                for match in compiled(pattern.before).finditer(text.text, left, right):
-                    if match.end() > match.start():
-                        yield from _to_token_end(pattern, text, match.span(), right)
+        for phrase in ready.phrases:
+            for span in phrase.spans(text.text, left, right):
+                yield from _to_token_end(phrase, text, span, right)
 
     def _matcher(self, number: int) -> Any:
         if number not in self._matchers:
@@ -238,7 +330,7 @@ class RuleSet:
 
 
 def _to_token_end(
-    pattern: Pattern, text: _Text, span: tuple[int, int], right: int
+    phrase: Phrase, text: _Text, span: tuple[int, int], right: int
 ) -> Iterator[tuple[int, int]]:
     """The phrase's range, or the shortest longer one that ends where a token does."""
     start, end = span
@@ -246,11 +338,10 @@ def _to_token_end(
         yield span
         return
     ends = text.ends
-    phrase = compiled(pattern.before)
     for at in range(bisect_left(ends, end), len(ends)):
         if ends[at] > min(right, end + _LONGEST_TAIL):
             return
-        if text.on_tokens(start, ends[at]) and phrase.fullmatch(text.text, start, ends[at]):
+        if text.on_tokens(start, ends[at]) and phrase.regex.fullmatch(text.text, start, ends[at]):
             yield start, ends[at]
             return
 

@@ -8,7 +8,7 @@ of ``fold.fold``: tests hold the two together.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -246,6 +246,7 @@ class Batch:
     end: NDArray[np.int32]
     feature: NDArray[np.int32]
     table: FeatureTable
+    _columns: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.originals)
@@ -257,20 +258,48 @@ class Batch:
             known = self.folded[i] = Folded(self.text(i))
         return known
 
+    def whole(self) -> str:
+        """All folded texts, one after another: text ``i`` starts at ``offsets[i]``."""
+        return bytes(self.codes.data).decode("utf-32-le")
+
     def text(self, i: int) -> str:
         return bytes(self.codes[self.offsets[i] : self.offsets[i + 1]].data).decode("utf-32-le")
 
     def tokens(self, i: int) -> tuple[Token, ...]:
-        text = self.text(i)
-        tokens = []
-        for at in range(self.token_offsets[i], self.token_offsets[i + 1]):
-            feature = self.table.features[self.feature[at]]
-            tokens.append(make_token(text, int(self.start[at]), int(self.end[at]), feature))
-        return tuple(tokens)
+        words = self.words(i)
+        return tuple(words.tokens(0, len(words.starts)))
+
+    def words(self, i: int) -> Words:
+        return Words(self, i)
 
     def column(self, name: str) -> NDArray[np.uint32]:
-        """For each token, the number in a column of the feature table."""
-        return self.table.columns[name][self.feature]
+        """For each token, the number in a column of the feature table; not to be written to."""
+        known = self._columns.get(name)
+        if known is None:
+            known = self._columns[name] = self.table.columns[name][self.feature]
+        return known
+
+
+class Words:
+    """The tokens of one text of a batch; records are made only of the stretch that is asked for."""
+
+    __slots__ = ("_batch", "_first", "_text", "ends", "starts")
+
+    def __init__(self, batch: Batch, i: int) -> None:
+        first, last = int(batch.token_offsets[i]), int(batch.token_offsets[i + 1])
+        self.starts: list[int] = batch.start[first:last].tolist()
+        self.ends: list[int] = batch.end[first:last].tolist()
+        self._batch, self._first, self._text = batch, first, batch.text(i)
+
+    def tokens(self, first: int, last: int) -> list[Token]:
+        features = self._batch.table.features
+        numbers = self._batch.feature[self._first + first : self._first + last].tolist()
+        return [
+            make_token(self._text, start, end, features[number])
+            for start, end, number in zip(
+                self.starts[first:last], self.ends[first:last], numbers, strict=True
+            )
+        ]
 
 
 def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
