@@ -98,6 +98,9 @@ class _Text:
     @cached_property
     def seams(self) -> list[int]:
         """Where sentences begin, and the end of the text."""
+        first = _SENTENCE_END.search(self.text)
+        if len(self.text) <= _MAX_SENTENCE and (first is None or first.end() == len(self.text)):
+            return [0, len(self.text)]
         cuts = [0]
         ends = [m.end() for m in _SENTENCE_END.finditer(self.text)]
         for cut in [*ends, len(self.text)]:
@@ -112,6 +115,8 @@ class _Text:
         return cuts
 
     def sentence_at(self, offset: int) -> int:
+        if len(self.seams) == 2:
+            return 0
         return max(0, min(bisect_right(self.seams, offset) - 1, len(self.seams) - 2))
 
     def bounds(self, sentence: int) -> tuple[int, int]:
