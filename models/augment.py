@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from corpora.contrasts import read_contrasts
-from corpora.reader import MEANS, Document
+from corpora.reader import MEANS, Document, LabelledSpan, LabelledTurn
 from screening.classifier.model import ANY
 
 from .encode import Text
@@ -113,3 +114,47 @@ def augmented(documents: Sequence[Document], texts: Sequence[Text]) -> list[Text
         made.append(Text(pair.flagged, whole, -1, -1, pair.hand, CONTRAST_WEIGHT, teaches))
         made.append(Text(pair.harmless, (), -1, -1, pair.hand, CONTRAST_WEIGHT, every_mean))
     return [text for text in made if text is not None]
+
+
+#: In the id of a document that was made at training time.
+MADE = "#"
+#: Turns of the customer in an excerpt, at most.
+_EXCERPT = 5
+
+
+def excerpts(documents: Sequence[Document]) -> list[Document]:
+    """Short stretches of the documents, and both sides of their hands' contrasts, as documents.
+
+    A live call begins with one sentence, and a chat may end after two. From a harmless document
+    any stretch is harmless; from another a stretch is taken only around a labelled turn. Documents
+    with labels that only the whole shows are left out, for no stretch shows them.
+    """
+    rng = random.Random(SEED + 1)
+    made: list[Document] = []
+    means = frozenset(MEANS)
+    for document in documents:
+        if document.kind != "call" or document.doc_labels:
+            continue
+        harmful = bool(document.labels & means)
+        places = [
+            i
+            for i, turn in enumerate(document.turns)
+            if turn.speaker == "customer" and turn.text and bool(turn.labels & means) == harmful
+        ]
+        for number, place in enumerate(rng.sample(places, min(2 if harmful else 5, len(places)))):
+            turns = document.turns[max(0, place - rng.randrange(_EXCERPT)) : place + 1 + rng.randrange(2)]  # fmt: skip
+            if not harmful or any(turn.labels & means for turn in turns):
+                made.append(replace(document, id=f"{document.id}{MADE}{number}", turns=turns))
+    hands = {d.hand for d in documents}
+    for pair in read_contrasts():
+        if pair.hand in hands:
+            whole = (LabelledSpan(0, len(pair.flagged), (pair.category,)),)
+            made.append(_alone(f"{pair.id}{MADE}f", pair.hand, pair.flagged, whole))
+            made.append(_alone(f"{pair.id}{MADE}h", pair.hand, pair.harmless, ()))
+    return made
+
+
+def _alone(name: str, hand: str, text: str, spans: tuple[LabelledSpan, ...]) -> Document:
+    turn = LabelledTurn("customer", text, spans, 0)
+    empty: frozenset[str] = frozenset()
+    return Document(name, "call", hand, "", "hard", "clean", empty, empty, (turn,), "", 0)

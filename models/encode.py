@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,14 @@ from scipy.sparse import csr_matrix
 from corpora.reader import CATEGORIES, MEANS, Document
 from screening.classifier.encoder import SIZE, Encoder, cut
 from screening.classifier.model import ANY
+from screening.intake.mailtext import not_own_spans
 from screening.text.analyzer import Analyzer
 
 HEADS = (ANY, *CATEGORIES)
+#: Heads that read a conversation as a whole: any means, and what no single turn shows.
+WHOLE = (ANY, "persistence", "restraint", "unfounded_demand", "unrelated_demand", "illness_related")
+#: Texts encoded at once.
+_CHUNK = 512
 
 
 @dataclass(slots=True)
@@ -30,20 +35,35 @@ class Text:
     weight: float = 1.0
     #: The heads whose answer is known for this text; None for all.
     teaches: frozenset[str] | None = None
+    #: Ranges that the speaker only passes on, such as quoted mail.
+    not_own: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(slots=True)
 class Units:
-    """Units of texts: ``features`` (n, SIZE) of ones, ``labels`` (n, heads), ``text`` (n,) owners."""
+    """Units of texts: ``features`` (n, SIZE) of ones, ``labels`` (n, heads), ``text`` (n,) owners.
+
+    ``lengths`` are in code points; ``own`` is False where most of a unit is only passed on.
+    """
 
     features: csr_matrix
     labels: NDArray[np.bool_]
     text: NDArray[np.int32]
     lengths: NDArray[np.int64]
+    own: NDArray[np.bool_]
+
+    def __getitem__(self, chosen: NDArray[Any]) -> Units:
+        return Units(
+            self.features[chosen],
+            self.labels[chosen],
+            self.text[chosen],
+            self.lengths[chosen],
+            self.own[chosen],
+        )
 
 
-def texts_of(documents: Sequence[Document]) -> list[Text]:
-    """Every customer turn of the documents."""
+def texts_of(documents: Sequence[Document], speaker: str = "customer") -> list[Text]:
+    """Every turn of the customer, or of the ``agent``, in the order of the documents."""
     return [
         Text(
             turn.text,
@@ -51,47 +71,64 @@ def texts_of(documents: Sequence[Document]) -> list[Text]:
             number,
             at,
             document.hand,
+            not_own=not_own_spans(turn.text) if document.kind == "email" and at == 1 else (),
         )
         for number, document in enumerate(documents)
         for at, turn in enumerate(document.turns)
-        if turn.speaker == "customer" and turn.text
+        if turn.speaker == speaker and turn.text
     ]
 
 
-def encode(texts: Sequence[Text]) -> Units:
+def within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    """Whether most of [start, end) lies in ``ranges``."""
+    inside = sum(max(0, min(end, b) - max(start, a)) for a, b in ranges)
+    return 2 * inside > end - start
+
+
+def encode(texts: Sequence[Text], *, words: bool = True) -> Units:
     """Encodes texts; a unit carries a label where it holds most of one of its spans, or most of it
-    is one.
+    is one. Without ``words`` the features are of characters alone.
     """
+    parts = list(_encoded(texts, words))
+    columns = np.concatenate([p[0] for p in parts] or [np.zeros(0, np.int64)])
+    counts = np.concatenate([p[1] for p in parts] or [np.zeros(0, np.int64)])
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    matrix = csr_matrix(
+        (np.ones(len(columns), np.float32), columns, indptr), shape=(len(indptr) - 1, SIZE)
+    )
+    together = [np.concatenate([p[i] for p in parts]) if parts else None for i in range(2, 6)]
+    labels, owners, lengths, own = together
+    if not parts:
+        return Units(
+            matrix,
+            np.zeros((0, len(HEADS)), np.bool_),
+            np.zeros(0, np.int32),
+            np.zeros(0, np.int64),
+            np.zeros(0, np.bool_),
+        )
+    return Units(matrix, labels, owners, lengths, own)
+
+
+def _encoded(texts: Sequence[Text], words: bool) -> Iterator[tuple[Any, ...]]:
     analyzer, encoder = Analyzer(), Encoder()
-    parts: list[Any] = []
-    counts: list[Any] = []
-    labels: list[NDArray[np.bool_]] = []
-    owners: list[Any] = []
-    for at in range(0, len(texts), 512):
-        chunk = texts[at : at + 512]
-        batch = analyzer.analyze([t.text for t in chunk])
+    for at in range(0, len(texts), _CHUNK):
+        chunk = texts[at : at + _CHUNK]
+        batch = analyzer.analyze([t.text for t in chunk], words=words)
         units, owner = cut(batch)
         features, offsets = encoder.encode(batch, units)
-        parts.append(features)
-        counts.append(np.diff(offsets))
-        owners.append(owner + at)
         marked = np.zeros((len(units), len(HEADS)), np.bool_)
-        for i, (unit, own) in enumerate(zip(units, owner, strict=True)):
-            spans = chunk[own].spans
-            if not spans:
+        own = np.ones(len(units), np.bool_)
+        for i, (unit, owned) in enumerate(zip(units, owner, strict=True)):
+            text = chunk[owned]
+            if not text.spans and not text.not_own:
                 continue
             base = int(unit[4])
-            start, end = batch.fold(int(own)).span(int(unit[0]) - base, int(unit[1]) - base)
-            for first, last, names in spans:
+            start, end = batch.fold(int(owned)).span(int(unit[0]) - base, int(unit[1]) - base)
+            own[i] = not within(start, end, text.not_own)
+            for first, last, names in text.spans:
                 common = min(end, last) - max(start, first)
                 if 2 * common >= min(last - first, end - start):
                     marked[i, [HEADS.index(name) for name in names]] = True
                     marked[i, 0] |= any(name in MEANS for name in names)
-        labels.append(marked)
-    columns = np.concatenate(parts)
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
-    matrix = csr_matrix(
-        (np.ones(len(columns), np.float32), columns, indptr), shape=(len(indptr) - 1, SIZE)
-    )
-    lengths = np.diff(indptr)
-    return Units(matrix, np.concatenate(labels), np.concatenate(owners), lengths)
+        lengths = units[:, 1] - units[:, 0]
+        yield features, np.diff(offsets), marked, owner + at, lengths, own

@@ -13,35 +13,51 @@ import json
 import sys
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 
 from corpora.hands import corpus_hash, split_of
 from corpora.reader import MEANS, Document, read_corpus
-from screening.classifier.model import FORMAT, Classifier, library_versions
+from screening.classifier.model import ANY, FORMAT, Classifier, library_versions
+from screening.classifier.stack import (
+    PRIOR_WEIGHT,
+    features_of,
+    highest_units,
+    logit,
+    weights_of,
+)
+from screening.rules import RuleMatch, RuleSet
+from screening.text import fold
 
-from .augment import augmented
-from .encode import HEADS, Text, Units, encode, texts_of
+from .augment import MADE, augmented, excerpts
+from .encode import HEADS, WHOLE, Text, Units, encode, texts_of, within
 
 #: A feature must stand in this many units to be kept; rarer ones are a writer's, not the language's.
 MIN_UNITS = 2
 #: Inverse strength of the L2 penalty, chosen on the dev hands.
 STRENGTH = 12.0
-#: Hands left out together when calibrating.
+#: The same for the heads that read whole conversations, whose rows are means and so much shorter.
+WHOLE_STRENGTH = 300.0
+#: Groups of hands, left out in turn when the stack is fitted.
 FOLDS = 6
+#: How much more often than in the corpus a conversation is harmless in the world, at the least.
+PRIOR_ODDS = 4.0
+#: A head with fewer examples than this has no place in the stack.
+LEAST = 12
 SEED = 20261001
 
 
-def _weigh(units: Units) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _weigh(features: csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The kept features and their inverse document frequencies (smoothed, as scikit-learn's)."""
-    frequency = np.asarray(units.features.sum(axis=0)).ravel()
+    frequency = np.asarray(features.sum(axis=0)).ravel()
     kept = np.flatnonzero(frequency >= MIN_UNITS)
-    n = units.features.shape[0]
+    n = features.shape[0]
     idf = np.log((1 + n) / (1 + frequency[kept])) + 1
     return kept, idf.astype(np.float32)
 
@@ -53,107 +69,402 @@ def matrix(features: csr_matrix, kept: NDArray[np.int64], idf: NDArray[np.float3
     return csr_matrix(diags(1 / np.where(norm > 0, norm, 1)) @ weighted)
 
 
-def fit_head(x: csr_matrix, y: NDArray[np.bool_], weights: NDArray[np.float64]) -> tuple[NDArray[np.float32], float]:  # fmt: skip
+def fit_head(x: csr_matrix, y: NDArray[np.bool_], weights: NDArray[np.float64], *, strength: float = STRENGTH) -> tuple[NDArray[np.float32], float]:  # fmt: skip
     """A logistic regression; a head with under three examples stays silent."""
     if y.sum() < 3:
         return np.zeros(x.shape[1], np.float32), -8.0
-    model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=200)
+    model = LogisticRegression(C=strength, solver="liblinear", random_state=SEED, max_iter=200)
     # Abuse is rare: its examples count for more, though not so much that precision goes.
     balance = np.where(y, min(8.0, np.sqrt((~y).sum() / y.sum())), 1.0)
     model.fit(x, y, sample_weight=weights * balance)
     return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 
-def _fit(texts: Sequence[Text]) -> tuple[Any, ...]:
-    units = encode(texts)
-    kept, idf = _weigh(units)
-    x = matrix(units.features, kept, idf)
-    weights = np.array([texts[i].weight for i in units.text])
-    heads = []
-    for i, name in enumerate(HEADS):
-        known = np.array([(t.teaches is None or name in t.teaches) for t in texts])[units.text]
-        heads.append(fit_head(x[known], units.labels[known, i], weights[known]))
-    rows = np.stack([h[0] for h in heads], axis=1)
-    return kept, idf, rows, np.array([h[1] for h in heads], np.float32)
+@dataclass(slots=True)
+class Material:
+    """Documents as the heads see them: units of the customer's and of the agent's turns.
 
+    ``made`` marks the documents that were cut out of others, or made of a contrast, at training time.
+    ``customer_of`` and ``agent_of`` give each unit's document. ``rules`` holds, by document, the
+    turn of every rule's match.
+    """
 
-def _logits(units: Units, fitted: tuple[Any, ...]) -> NDArray[np.float64]:
-    kept, idf, rows, intercepts = fitted
-    return np.asarray(matrix(units.features, kept, idf) @ rows) + intercepts
+    documents: list[Document]
+    texts: list[Text]
+    units: Units
+    customer_of: NDArray[np.int64]
+    agent: Units
+    agent_of: NDArray[np.int64]
+    rules: list[list[tuple[int, RuleMatch]]]
+    made: NDArray[np.bool_]
 
-
-def _calibrate(logits: NDArray[np.float64], y: NDArray[np.bool_]) -> dict[str, float]:
-    """Platt scaling (Platt 1999): slope and offset of a logistic curve over the raw score."""
-    if y.sum() < 5:
-        return {"slope": 1.0, "offset": 0.0}
-    model = LogisticRegression(C=1e4, solver="lbfgs").fit(logits[:, None], y)
-    return {"slope": float(model.coef_[0, 0]), "offset": float(model.intercept_[0])}
-
-
-def left_out_logits(texts: Sequence[Text], extra: Sequence[Text]) -> tuple[Units, NDArray[np.float64]]:  # fmt: skip
-    """Raw scores of every text by a model that saw nothing of its hand."""
-    hands = sorted({t.hand for t in texts})
-    units = encode(texts)
-    hand_of = np.array([hands.index(texts[i].hand) for i in units.text])
-    logits = np.zeros((len(hand_of), len(HEADS)))
-    for fold in range(min(FOLDS, len(hands))):
-        out = np.array([h % FOLDS == fold for h in range(len(hands))])
-        others = [t for t in [*texts, *extra] if not out[hands.index(t.hand)]]
-        fitted = _fit(others)
-        held = out[hand_of]
-        part = Units(
-            units.features[held], units.labels[held], units.text[held], units.lengths[held]
+    @classmethod
+    def of(cls, documents: Sequence[Document], rules: RuleSet) -> Material:
+        texts, agent = texts_of(documents), texts_of(documents, "agent")
+        units, agent_units = encode(texts), encode(agent, words=False)
+        return cls(
+            list(documents),
+            texts,
+            units,
+            np.array([texts[i].document for i in units.text], np.int64),
+            agent_units,
+            np.array([agent[i].document for i in agent_units.text], np.int64),
+            _matched(len(documents), texts, rules),
+            np.array([MADE in d.id for d in documents]),
         )
-        logits[held] = _logits(part, fitted)
-    return units, logits
+
+    def part(self, chosen: NDArray[np.bool_]) -> Material:
+        """The documents that ``chosen`` (one truth value a document) names."""
+        at = np.cumsum(chosen) - 1
+        mine, theirs = chosen[self.customer_of], chosen[self.agent_of]
+        return Material(
+            [d for d, c in zip(self.documents, chosen, strict=True) if c],
+            self.texts,
+            self.units[mine],
+            at[self.customer_of[mine]],
+            self.agent[theirs],
+            at[self.agent_of[theirs]],
+            [r for r, c in zip(self.rules, chosen, strict=True) if c],
+            self.made[chosen],
+        )
+
+    def truth(self, name: str) -> NDArray[np.bool_]:
+        """For each document, whether it carries a label, or any means."""
+        wanted = frozenset(MEANS if name == ANY else [name])
+        return np.array([bool(d.labels & wanted) for d in self.documents])
+
+
+def _matched(
+    count: int, texts: Sequence[Text], rules: RuleSet
+) -> list[list[tuple[int, RuleMatch]]]:
+    found: list[list[tuple[int, RuleMatch]]] = [[] for _ in range(count)]
+    for text in texts:
+        folded = fold(text.text)
+        for match in rules.find(folded.text):
+            start, end = folded.span(match.start, match.end)
+            if not within(start, end, text.not_own):
+                found[text.document].append((text.turn, match))
+    return found
+
+
+def _means_of(x: csr_matrix, units: Units, owner: NDArray[np.int64], count: int) -> csr_matrix:
+    """For each document the mean of its units' rows, weighted as inference weighs their scores."""
+    weights = weights_of(units.lengths, units.own)
+    gather = csr_matrix((weights, (owner, np.arange(len(owner)))), (count, len(owner)))
+    totals = np.asarray(gather.sum(axis=1)).ravel()
+    return csr_matrix(diags(1 / (totals + PRIOR_WEIGHT)) @ (gather @ x))
+
+
+@dataclass(slots=True)
+class Heads:
+    """Fitted linear heads: of units, and of whole conversations from both sides' words."""
+
+    kept: NDArray[np.int64]
+    idf: NDArray[np.float32]
+    rows: NDArray[np.float32]
+    intercepts: NDArray[np.float32]
+    whole_intercepts: NDArray[np.float32]
+    agent_kept: NDArray[np.int64]
+    agent_idf: NDArray[np.float32]
+    agent_rows: NDArray[np.float32]
+
+    def scores(self, material: Material) -> Scores:
+        n = len(material.documents)
+        x = matrix(material.units.features, self.kept, self.idf)
+        raw = np.asarray(x @ self.rows) + self.intercepts
+        whole = raw[:, len(HEADS) :]
+        agent = np.asarray(
+            matrix(material.agent.features, self.agent_kept, self.agent_idf) @ self.agent_rows
+        )
+        return Scores(
+            raw[:, : len(HEADS)],
+            _weighted(whole, material.units, material.customer_of, n) + self.whole_intercepts,
+            _weighted(agent, material.agent, material.agent_of, n),
+        )
+
+
+@dataclass(slots=True)
+class Scores:
+    """Raw scores: ``units`` (units, heads), ``said`` and ``answered`` (documents, whole)."""
+
+    units: NDArray[np.float64]
+    said: NDArray[np.float64]
+    answered: NDArray[np.float64]
+
+
+def _weighted(
+    scores: NDArray[np.float64], units: Units, owner: NDArray[np.int64], count: int
+) -> NDArray[np.float64]:
+    weights = weights_of(units.lengths, units.own)
+    totals = np.bincount(owner, weights, count)
+    sums = np.stack([np.bincount(owner, weights * s, count) for s in scores.T], axis=1)
+    return np.asarray(sums / (totals + PRIOR_WEIGHT)[:, None])
+
+
+def fit_heads(material: Material, extra: Sequence[Text], extra_units: Units) -> Heads:
+    """Fits all linear heads on one set of documents, and on texts made at training time."""
+    texts = [*material.texts, *extra]
+    written = ~material.made[material.customer_of]
+    owner = np.concatenate([material.units.text[written], extra_units.text + len(material.texts)])
+    features = vstack([material.units.features[written], extra_units.features]).tocsr()
+    labels = np.concatenate([material.units.labels[written], extra_units.labels])
+    own = np.concatenate([material.units.own[written], extra_units.own])
+    kept, idf = _weigh(features)
+    x = matrix(features, kept, idf)
+    weights = np.array([texts[i].weight for i in owner]) * own
+    rows, intercepts = [], []
+    for i, name in enumerate(HEADS):
+        known = np.array([texts[t].teaches is None or name in (texts[t].teaches or ()) for t in owner])  # fmt: skip
+        known &= own
+        row, intercept = fit_head(x[known], labels[known, i], weights[known])
+        rows.append(row)
+        intercepts.append(intercept)
+    n = len(material.documents)
+    whole_x = matrix(material.units.features, kept, idf)
+    means = _means_of(whole_x, material.units, material.customer_of, n)
+    agent_kept, agent_idf = _weigh(material.agent.features)
+    agent_x = matrix(material.agent.features, agent_kept, agent_idf)
+    agent_means = _means_of(agent_x, material.agent, material.agent_of, n)
+    answered = np.asarray(agent_means.getnnz(axis=1) > 0)
+    whole_intercepts, agent_rows = [], []
+    for name in WHOLE:
+        truth = material.truth(name)
+        row, intercept = fit_head(means, truth, np.ones(n), strength=WHOLE_STRENGTH)
+        rows.append(row)
+        intercepts.append(0.0)
+        whole_intercepts.append(intercept)
+        row, _ = fit_head(agent_means[answered], truth[answered], np.ones(int(answered.sum())), strength=WHOLE_STRENGTH)  # fmt: skip
+        agent_rows.append(row)
+    as_array = lambda values: np.array(values, np.float32)  # noqa: E731
+    return Heads(
+        kept,
+        idf,
+        np.stack(rows, axis=1),
+        as_array(intercepts),
+        as_array(whole_intercepts),
+        agent_kept,
+        agent_idf,
+        np.stack(agent_rows, axis=1),
+    )
+
+
+def left_out(material: Material, extra: Sequence[Text], extra_units: Units) -> Scores:
+    """Raw scores of every document by heads that saw nothing of its hand."""
+    hands = sorted({d.hand for d in material.documents})
+    fold_of = {hand: i % FOLDS for i, hand in enumerate(hands)}
+    hand_of = np.array([fold_of[d.hand] for d in material.documents])
+    made_by = np.array([fold_of[t.hand] for t in extra], np.int64)
+    n = len(material.documents)
+    scores = Scores(
+        np.zeros((len(material.units.text), len(HEADS))),
+        np.zeros((n, len(WHOLE))),
+        np.zeros((n, len(WHOLE))),
+    )
+    for fold_number in range(min(FOLDS, len(hands))):
+        out = hand_of == fold_number
+        heads = fit_heads(material.part(~out), extra, extra_units[made_by[extra_units.text] != fold_number])  # fmt: skip
+        held = heads.scores(material.part(out))
+        scores.units[out[material.customer_of]] = held.units
+        scores.said[out], scores.answered[out] = held.said, held.answered
+    return scores
+
+
+def conversation_features(material: Material, scores: Scores) -> NDArray[np.float32]:
+    """``CONVERSATION_FEATURES`` of every document."""
+    n = len(material.documents)
+    order = np.argsort(material.customer_of, kind="stable")
+    bounds = np.searchsorted(material.customer_of[order], np.arange(n + 1))
+    highest = np.zeros((n, 2), np.float32)
+    unit_scores = scores.units[order, 0].astype(np.float32)
+    highest_units(unit_scores, material.units.own[order], bounds, highest)
+    rules = np.zeros((n, 2), np.float32)
+    for i, matched in enumerate(material.rules):
+        best = sorted((m.score for _, m in matched if m.category in MEANS), reverse=True)[:2]
+        rules[i, : len(best)] = best
+    mail = np.array([d.kind == "email" for d in material.documents], np.float32)
+    return features_of(scores.said[:, 0], scores.answered[:, 0], highest, rules, mail)
+
+
+def fit_stack(material: Material, scores: Scores) -> dict[str, Any]:
+    """Coefficients of ``screening.classifier.stack`` on scores of documents the heads had not seen."""
+    known = conversation_features(material, scores)
+    truth = material.truth(ANY)
+    alone = np.array([len(d.turns) == 1 for d in material.documents])
+    # Contrasts are half harmful by design, and the corpus far more so than any centre: were their
+    # shares taken for the world's, a quiet sentence would start from a coin's toss.
+    weights = np.where(truth, 1.0, PRIOR_ODDS) * np.where(alone & material.made, 0.0, 1.0)
+    conversation = _logistic(known, truth, 1.0, weights)
+    judged = known @ np.array(conversation[:-1]) + conversation[-1]
+    at = judged[material.customer_of]
+    own = material.units.own
+    means = [i for i, name in enumerate(HEADS) if name in MEANS]
+    count = int(own.sum())
+    rows = np.stack(
+        [
+            np.tile(scores.units[own, 0], len(means)),
+            scores.units[np.ix_(own, means)].T.ravel(),
+            np.tile(at[own], len(means)),
+        ],
+        axis=1,
+    )
+    which = csr_matrix(
+        (
+            np.ones(count * len(means)),
+            (np.arange(count * len(means)), np.repeat(np.arange(len(means)), count)),
+        )
+    )
+    labels = material.units.labels[np.ix_(own, means)].T.ravel()
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(hstack([csr_matrix(rows), which]).tocsr(), labels)  # fmt: skip
+    coefficients = model.coef_[0]
+    others = {
+        name: _logistic(
+            np.stack([scores.units[own, i], at[own]], axis=1), material.units.labels[own, i], 1.0
+        )
+        for i, name in enumerate(HEADS)
+        if name not in MEANS and name != ANY and material.units.labels[own, i].sum() >= LEAST
+    }
+    rule, rule_offsets = _fit_rules(material, judged)
+    whole = {
+        name: _logistic(
+            np.stack([scores.said[:, i], scores.answered[:, i], judged], axis=1),
+            material.truth(name),
+            1.0,
+        )
+        for i, name in enumerate(WHOLE)
+        if name != ANY and material.truth(name).sum() >= LEAST
+    }
+    return {
+        "conversation": conversation,
+        "means": [*map(float, coefficients[:3]), float(model.intercept_[0])],
+        "offsets": {HEADS[i]: float(c) for i, c in zip(means, coefficients[3:], strict=True)},
+        "others": others,
+        "rule": rule,
+        "rule_offsets": rule_offsets,
+        "whole": whole,
+    }
+
+
+def _fit_rules(
+    material: Material, judged: NDArray[np.float64]
+) -> tuple[list[float], dict[str, float]]:
+    """How far a rule's match is to be believed: its own score, the judgement, and its past.
+
+    An offset a rule, drawn towards none where it has matched seldom.
+    """
+    matched = [
+        (match, judged[i], match.category in document.turns[turn].labels)
+        for i, document in enumerate(material.documents)
+        for turn, match in material.rules[i]
+        if match.category in MEANS and (not material.made[i] or len(document.turns) == 1)
+    ]
+    names = sorted({m.rule_id for m, _, _ in matched})
+    place = {name: i for i, name in enumerate(names)}
+    known = np.array([[logit(m.score), at] for m, at, _ in matched])
+    which = csr_matrix(
+        (
+            np.ones(len(matched)),
+            (np.arange(len(matched)), [place[m.rule_id] for m, _, _ in matched]),
+        ),
+        (len(matched), len(names)),
+    )
+    right = np.array([y for _, _, y in matched])
+    model = LogisticRegression(C=1.0, max_iter=2000).fit(hstack([csr_matrix(known), which]).tocsr(), right)  # fmt: skip
+    coefficients = [float(c) for c in model.coef_[0]]
+    offsets = {name: round(c, 4) for name, c in zip(names, coefficients[2:], strict=True)}
+    return [*coefficients[:2], float(model.intercept_[0])], offsets
+
+
+def _logistic(
+    x: NDArray[Any],
+    y: NDArray[np.bool_],
+    strength: float,
+    weights: NDArray[np.float64] | None = None,
+) -> list[float]:
+    """Coefficients and intercept of a logistic regression on few features."""
+    model = LogisticRegression(C=strength, max_iter=1000).fit(x, y, sample_weight=weights)
+    return [*map(float, model.coef_[0]), float(model.intercept_[0])]
 
 
 def train(documents: Sequence[Document]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Returns the card (without hashes and metrics) and the arrays of the weights file."""
-    training = [d for d in documents if split_of(d.hand) == "train"]
-    dev = [d for d in documents if split_of(d.hand) == "dev"]
-    texts = texts_of(training)
-    extra = augmented(training, texts)
-    kept, idf, rows, intercepts = fitted = _fit([*texts, *extra])
-    units, logits = left_out_logits(texts, extra)
-    if dev:
-        dev_units = encode(texts_of(dev))
-        logits = np.concatenate([logits, _logits(dev_units, fitted)])
-        labels = np.concatenate([units.labels, dev_units.labels])
-    else:
-        labels = units.labels
-    calibration = {name: _calibrate(logits[:, i], labels[:, i]) for i, name in enumerate(HEADS)}
+    rules = RuleSet.load()
+    written = [d for d in documents if split_of(d.hand) == "train"]
+    training = Material.of([*written, *excerpts(written)], rules)
+    for_choosing = [d for d in documents if split_of(d.hand) == "dev"]
+    dev = Material.of([*for_choosing, *excerpts(for_choosing)], rules)
+    extra = augmented(written, texts_of(written))
+    extra_units = encode(extra)
+    heads = fit_heads(training, extra, extra_units)
+    unseen = left_out(training, extra, extra_units)
+    stack = fit_stack(*_together((training, unseen), (dev, heads.scores(dev))))
     card = {
         "format": FORMAT,
         "heads": list(HEADS),
+        "whole": list(WHOLE),
         "means": list(MEANS),
-        "calibration": calibration,
-        "features": len(kept),
+        "stack": stack,
+        "features": len(heads.kept),
+        "agent_features": len(heads.agent_kept),
         "trained_on": {
-            "hands": sorted({d.hand for d in training}),
-            "documents": len(training),
-            "turns": len(texts),
+            "hands": sorted({d.hand for d in training.documents}),
+            "documents": len(written),
+            "turns": len(texts_of(written)),
+            "excerpts": len(training.documents) - len(written),
             "augmented_turns": len(extra),
         },
     }
     arrays = {
-        "features": kept.astype(np.int64),
-        "idf": idf,
-        "weights": rows.astype(np.float16),
-        "intercepts": intercepts,
+        "features": heads.kept,
+        "idf": heads.idf,
+        "weights": heads.rows.astype(np.float16),
+        "intercepts": heads.intercepts,
+        "whole_intercepts": heads.whole_intercepts,
+        "agent_features": heads.agent_kept,
+        "agent_idf": heads.agent_idf,
+        "agent_weights": heads.agent_rows.astype(np.float16),
     }
     return card, arrays
 
 
+def _together(*parts: tuple[Material, Scores]) -> tuple[Material, Scores]:
+    """Several sets of documents with their scores as one; a set without documents adds nothing."""
+    parts = tuple(p for p in parts if p[0].documents)
+    materials, scores = zip(*parts, strict=True)
+    before = np.cumsum([0, *(len(m.documents) for m in materials)])
+    texts_before = np.cumsum([0, *(len(m.texts) for m in materials)])
+    join = lambda pieces: np.concatenate(list(pieces))  # noqa: E731
+
+    def units(chosen: Sequence[Units]) -> Units:
+        return Units(
+            vstack([u.features for u in chosen]).tocsr(),
+            join(u.labels for u in chosen),
+            join(u.text + t for u, t in zip(chosen, texts_before, strict=False)),
+            join(u.lengths for u in chosen),
+            join(u.own for u in chosen),
+        )
+
+    return (
+        Material(
+            [d for m in materials for d in m.documents],
+            [t for m in materials for t in m.texts],
+            units([m.units for m in materials]),
+            join(m.customer_of + b for m, b in zip(materials, before, strict=False)),
+            units([m.agent for m in materials]),
+            join(m.agent_of + b for m, b in zip(materials, before, strict=False)),
+            [r for m in materials for r in m.rules],
+            join(m.made for m in materials),
+        ),
+        Scores(
+            join(s.units for s in scores),
+            join(s.said for s in scores),
+            join(s.answered for s in scores),
+        ),
+    )
+
+
 def classifier(card: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Classifier:
     """The model as inference sees it, half-precision weights included."""
-    return Classifier.build(
-        {"id": "unsaved", **card},
-        arrays["features"],
-        arrays["weights"].astype(np.float32),
-        arrays["idf"],
-        arrays["intercepts"],
-    )
+    return Classifier.build({"id": "unsaved", **card}, arrays)
 
 
 def packed(arrays: dict[str, NDArray[Any]]) -> bytes:

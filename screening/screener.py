@@ -8,9 +8,10 @@ number of threads and processes.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +20,25 @@ from numpy.typing import NDArray
 from . import conduct, repetition
 from .classifier import Classifier, Encoder, cut
 from .classifier.model import ANY
+from .classifier.stack import features_of, highest_units, logistic, weights_of
 from .policy import Policy, load_policy
-from .records import Conversation, Finding, Kind, ScreeningResult, Speaker
-from .rules import RuleSet
-from .text import Folded
+from .records import Conversation, Finding, Kind, ScreeningResult, Speaker, Turn
+from .rules import RuleMatch, RuleSet
 from .text.analyzer import Analyzer, Batch
 
 #: Below this probability a unit of text is not worth a finding: policies set thresholds above it.
 FLOOR = 0.2
 #: Of a conversation's scores, those under this probability are left out as nothing.
 SHOWN = 0.01
+#: From here on a probability counts as found, so that the whole conversation need not speak for it.
+SURE = 0.5
+#: A rule of at least this score names words that say it by themselves, even at the start of a call
+#: or against the tone of the rest; ``DOUBT`` is what such a tone can take from them at the most.
+PLAIN, DOUBT = 0.9, 0.3
+#: Turns named as evidence of what only the whole conversation shows.
+EVIDENCE_TURNS = 3
+LEARNED = "学習した語の並びから"
+WHOLE = "会話全体の言葉と応対の流れから"
 #: Turns analysed at once; large enough to spread the cost of a call, small enough to stay in cache.
 BATCH_TURNS = 2048
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
@@ -49,7 +59,6 @@ class Screener:
     def __init__(self, model: Classifier, rules: RuleSet, policy: Policy) -> None:
         self.model, self.rules, self.policy = model, rules, policy
         self._local = threading.local()
-        self._any = model.heads.index(ANY)
         self._categories = [(i, name) for i, name in enumerate(model.heads) if name != ANY]
 
     def with_policy(self, policy: Policy) -> Screener:
@@ -82,48 +91,91 @@ class Screener:
     def _screen(
         self, conversations: Sequence[Conversation], histories: Sequence[Sequence[Conversation]]
     ) -> list[ScreeningResult]:
-        tools = self._tools()
-        texts: list[str] = []
-        turns: list[int] = []
-        first_text = [0]
-        for conversation in conversations:
-            mail = conversation.kind is Kind.EMAIL
-            for number, turn in enumerate(conversation.turns):
-                if turn.text and (mail or turn.speaker in SCREENED):
-                    texts.append(turn.text)
-                    turns.append(number)
-            first_text.append(len(texts))
+        view = self._view(conversations)
+        results = []
+        for i, (conversation, history) in enumerate(zip(conversations, histories, strict=True)):
+            findings = list(self._said(conversation, i, view))
+            findings += self._repeated(conversation, view.texts_of(i), view)
+            findings += self._measured(conversation, history)
+            results.append(self._result(conversation, findings, view.scores[i]))
+        return results
+
+    def _view(self, conversations: Sequence[Conversation]) -> _View:
+        """Everything that is computed for many conversations at once."""
+        tools, model = self._tools(), self.model
+        texts, turns, first_text = _texts(conversations, _screened)
+        answers, _, first_answer = _texts(conversations, _answered)
         batch = tools.analyzer.analyze(texts)
         units, owner = cut(batch)
-        view = _View(
+        raw = model.customer.score(tools.encoder, batch, units)
+        bounds = np.searchsorted(owner, first_text)
+        heads = len(model.heads)
+        own = np.ones(len(units), np.bool_)
+        worth = self._worth_a_look(batch)
+        matches: dict[int, list[RuleMatch]] = {}
+        rules = np.zeros((len(conversations), 2), np.float32)
+        for i, conversation in enumerate(conversations):
+            if conversation.kind is Kind.EMAIL:
+                _mark_passed_on(conversation, range(first_text[i], first_text[i + 1]), turns, batch, units, owner, own)  # fmt: skip
+        for text, signs in worth.items():
+            i = bisect_right(first_text, text) - 1
+            found = self._matches(conversations[i].turns[turns[text]], text, signs, batch, tools)
+            if found:
+                matches[text] = found
+                for match in found:
+                    if match.category in model.stack.offsets:
+                        rules[i, 1] = max(rules[i, 1], min(rules[i, 0], match.score))
+                        rules[i, 0] = max(rules[i, 0], match.score)
+        said, answered = self._read_whole(raw[:, heads:], units, own, bounds, answers, first_answer, tools)  # fmt: skip
+        highest = np.empty((len(conversations), 2), np.float32)
+        highest_units(np.ascontiguousarray(raw[:, 0]), own, bounds, highest)
+        mail = np.array([c.kind is Kind.EMAIL for c in conversations], np.float32)
+        judged = model.stack.judge(features_of(said[:, 0], answered[:, 0], highest, rules, mail))
+        of_unit = np.repeat(judged, np.diff(bounds))
+        probabilities = model.stack.units(model.heads, raw[:, :heads], of_unit)
+        probabilities[~own] = 0
+        return _View(
             tools,
             batch,
             units,
-            self.model.probabilities(tools.encoder, batch, units),
+            probabilities,
+            bounds.tolist(),
+            first_text,
             turns,
+            owner,
+            matches,
+            judged,
+            said,
+            answered,
+            _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
         )
-        worth = self._worth_a_look(view, owner)
-        scores = self._scores(view, np.searchsorted(owner, first_text))
-        places = sorted(worth)
-        results, at = [], 0
-        for i, (conversation, history) in enumerate(zip(conversations, histories, strict=True)):
-            findings: list[Finding] = []
-            while at < len(places) and places[at] < first_text[i + 1]:
-                findings += self._in_text(conversation, places[at], worth[places[at]], view)
-                at += 1
-            findings += self._repeated(conversation, range(first_text[i], first_text[i + 1]), view)
-            findings += self._measured(conversation, history)
-            results.append(self._result(conversation, findings, scores[i]))
-        return results
 
-    def _worth_a_look(self, view: _View, owner: NDArray[np.int32]) -> dict[int, _Signs]:
-        """The texts that a unit's score, an anchor or an anchored lemma speaks for; few, as a rule."""
-        batch = view.batch
+    def _read_whole(
+        self,
+        said: NDArray[np.float32],
+        units: NDArray[np.int64],
+        own: NDArray[np.bool_],
+        bounds: NDArray[np.int64],
+        answers: list[str],
+        first_answer: list[int],
+        tools: _Tools,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        spoken = tools.analyzer.analyze(answers, words=False)
+        theirs, owner = cut(spoken)
+        scores = self.model.agent.score(tools.encoder, spoken, theirs)
+        return self.model.read_whole(
+            said,
+            weights_of(units[:, 1] - units[:, 0], own),
+            bounds,
+            scores,
+            weights_of(theirs[:, 1] - theirs[:, 0], np.ones(len(theirs), np.bool_)),
+            np.searchsorted(owner, first_answer),
+        )
+
+    def _worth_a_look(self, batch: Batch) -> dict[int, _Signs]:
+        """The texts that an anchor or an anchored lemma speaks for; few, as a rule."""
         worth: defaultdict[int, _Signs] = defaultdict(_Signs)
-        strong = np.flatnonzero(view.probabilities.max(axis=1, initial=0) >= FLOOR)
-        for unit, text in zip(strong.tolist(), owner[strong].tolist(), strict=True):
-            worth[text].units.append(unit)
         anchored = np.flatnonzero(batch.column("anchor"))
         texts = np.searchsorted(batch.token_offsets, anchored, "right") - 1
         features, numbers = batch.table.features, batch.feature[anchored].tolist()
@@ -134,19 +186,23 @@ class Screener:
             worth[text].anchors.append((start, number))
         return worth
 
-    def _scores(self, view: _View, bounds: NDArray[np.int64]) -> list[dict[str, float]]:
-        """For each conversation its best probability in each category, where that is not nothing."""
-        scores: list[dict[str, float]] = [{} for _ in bounds[1:]]
-        filled = np.flatnonzero(bounds[1:] > bounds[:-1])
-        if len(filled):
-            best = np.maximum.reduceat(view.probabilities, bounds[filled], axis=0)
-            rows, columns = np.nonzero(best >= SHOWN)
-            for row, column, score in zip(
-                filled[rows].tolist(), columns.tolist(), best[rows, columns].tolist(), strict=True
-            ):
-                if column != self._any:
-                    scores[row][self.model.heads[column]] = score
-        return scores
+    def _matches(
+        self, turn: Turn, text: int, signs: _Signs, batch: Batch, tools: _Tools
+    ) -> list[RuleMatch]:
+        """The rules' matches in the speaker's own words, at their places in the original text."""
+        found = self.rules.find(
+            batch.text(text),
+            lambda: batch.words(text),
+            signs.lemmas,
+            signs.anchors,
+            lambda written: tools.analyzer.analyze([written]).words(0),
+        )
+        own = []
+        for match in found:
+            start, end = batch.fold(text).span(match.start, match.end)
+            if not _within(start, end, turn.not_own):
+                own.append(replace(match, start=start, end=end))
+        return own
 
     def _result(
         self, conversation: Conversation, findings: list[Finding], scores: dict[str, float]
@@ -163,47 +219,56 @@ class Screener:
             flags,
         )
 
-    def _in_text(
-        self, conversation: Conversation, text: int, signs: _Signs, view: _View
-    ) -> Iterator[Finding]:
-        turn = view.turns[text]
-        not_own = conversation.turns[turn].not_own
-        folded: Folded | None = None
-        for unit in signs.units:
-            folded = folded or view.batch.fold(text)
+    def _said(self, conversation: Conversation, i: int, view: _View) -> Iterator[Finding]:
+        """What the words show: sentence by sentence, by rule, and over the whole conversation."""
+        stack = self.model.stack
+        judged = float(view.judged[i])
+        first, last = view.bounds[i], view.bounds[i + 1]
+        found = False
+        for unit in (first + np.flatnonzero(view.probabilities[first:last].max(axis=1, initial=0) >= FLOOR)).tolist():  # fmt: skip
             row = view.probabilities[unit]
-            for head, name in self._heads(row):
-                column = self._any if name != self.model.heads[head] else head
-                place = self.model.evidence(
-                    view.tools.encoder, view.batch, view.units[unit], column
-                )
-                start, end = folded.span(*place)
-                if not _within(start, end, not_own):
-                    why = "学習した語の並びから"
-                    yield Finding(name, turn, start, end, float(row[column]), "classifier", why)
-        if not signs.anchors and not signs.lemmas:
-            return
-        matches = self.rules.find(
-            view.batch.text(text),
-            lambda: view.batch.words(text),
-            signs.lemmas,
-            signs.anchors,
-            lambda written: view.tools.analyzer.analyze([written]).words(0),
-        )
-        for match in matches:
-            folded = folded or view.batch.fold(text)
-            start, end = folded.span(match.start, match.end)
-            if not _within(start, end, not_own):
-                yield Finding(match.category, turn, start, end, match.score, f"rule:{match.rule_id}", match.why)  # fmt: skip
+            for head, name in self._categories:
+                if row[head] >= FLOOR:
+                    yield self._in_unit(unit, head, name, float(row[head]), LEARNED, view)
+                    found = found or (name in stack.offsets and row[head] >= SURE)
+        for text in view.texts_of(i):
+            for match in view.matches.get(text, ()):
+                score = match.score
+                if match.category in stack.offsets:
+                    learned = stack.rules(match.rule_id, score, judged)
+                    score = max(learned, score - DOUBT) if score >= PLAIN else learned
+                    found = found or score >= SURE
+                yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
+        for name, weights in stack.whole.items():
+            column = self.model.whole.index(name)
+            known = np.array([view.said[i, column], view.answered[i, column], judged])
+            score = float(logistic(known @ weights[:-1] + weights[-1]))
+            if score >= FLOOR:
+                evidence = self._turns_for(name, i, view)
+                if evidence:
+                    yield Finding(name, None, 0, 0, score, "classifier", WHOLE, evidence)
+        score = float(logistic(judged))
+        if not found and score >= SURE and last > first:
+            # The whole says so, no sentence by itself does: the likeliest one stands for it.
+            means = [head for head, name in self._categories if name in stack.offsets]
+            unit, place = divmod(int(view.probabilities[first:last][:, means].argmax()), len(means))
+            head = means[place]
+            yield self._in_unit(first + unit, head, self.model.heads[head], score, WHOLE, view)
 
-    def _heads(self, row: NDArray[np.float32]) -> Iterator[tuple[int, str]]:
-        """The categories worth a finding; where only "any means" speaks, the likeliest of them."""
-        named = [(i, name) for i, name in self._categories if row[i] >= FLOOR]
-        yield from named
-        means = self.model.card["means"]
-        if row[self._any] >= 0.5 and not any(name in means for _, name in named):
-            likeliest = max(means, key=lambda name: row[self.model.heads.index(name)])
-            yield self._any, likeliest
+    def _in_unit(
+        self, unit: int, head: int, name: str, score: float, why: str, view: _View
+    ) -> Finding:
+        text = int(view.owner[unit])
+        place = self.model.evidence(view.tools.encoder, view.batch, view.units[unit], head)
+        start, end = view.batch.fold(text).span(*place)
+        return Finding(name, view.turns[text], start, end, score, "classifier", why)
+
+    def _turns_for(self, name: str, i: int, view: _View) -> tuple[int, ...]:
+        """The turns that speak most for a category that only the whole conversation shows."""
+        first, last = view.bounds[i], view.bounds[i + 1]
+        scores = view.probabilities[first:last, self.model.heads.index(name)]
+        best = np.argsort(-scores, kind="stable")[:EVIDENCE_TURNS]
+        return tuple(sorted({view.turns[int(view.owner[first + unit])] for unit in best.tolist()}))
 
     def _repeated(self, conversation: Conversation, texts: range, view: _View) -> Iterator[Finding]:
         least = self.policy.limits.repeated_demands
@@ -235,23 +300,97 @@ class Screener:
 
 @dataclass(slots=True)
 class _View:
-    """One analysed batch: ``turns[i]`` is the turn of text ``i`` in its conversation."""
+    """One analysed batch. ``turns[t]`` is the turn of text ``t`` in its conversation; conversation
+    ``i`` has the units ``bounds[i]`` to ``bounds[i + 1]`` and as many texts by ``first_text``.
+    """
 
     tools: _Tools
     batch: Batch
     units: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    bounds: list[int]
+    first_text: list[int]
     turns: list[int]
+    owner: NDArray[np.int32]
+    matches: dict[int, list[RuleMatch]]
+    judged: NDArray[np.float32]
+    said: NDArray[np.float32]
+    answered: NDArray[np.float32]
+    scores: list[dict[str, float]]
     content: repetition.Content
+
+    def texts_of(self, i: int) -> range:
+        return range(self.first_text[i], self.first_text[i + 1])
 
 
 @dataclass(slots=True)
 class _Signs:
-    """Why a text is worth a look: units that score, anchors (start, number), lemmas (start, lemma)."""
+    """Why a text is worth a look: its anchors (start, number) and anchored lemmas (start, lemma)."""
 
-    units: list[int] = field(default_factory=list)
     anchors: list[tuple[int, int]] = field(default_factory=list)
     lemmas: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _screened(conversation: Conversation, turn: Turn) -> bool:
+    return turn.speaker in SCREENED or conversation.kind is Kind.EMAIL
+
+
+def _answered(conversation: Conversation, turn: Turn) -> bool:
+    return turn.speaker is Speaker.AGENT and conversation.kind is Kind.CALL
+
+
+def _texts(
+    conversations: Sequence[Conversation], chosen: Callable[[Conversation, Turn], bool]
+) -> tuple[list[str], list[int], list[int]]:
+    """The chosen turns' texts, their numbers, and where each conversation's begin."""
+    texts: list[str] = []
+    turns: list[int] = []
+    first = [0]
+    for conversation in conversations:
+        for number, turn in enumerate(conversation.turns):
+            if turn.text and chosen(conversation, turn):
+                texts.append(turn.text)
+                turns.append(number)
+        first.append(len(texts))
+    return texts, turns, first
+
+
+def _mark_passed_on(
+    conversation: Conversation,
+    texts: range,
+    turns: Sequence[int],
+    batch: Batch,
+    units: NDArray[np.int64],
+    owner: NDArray[np.int32],
+    own: NDArray[np.bool_],
+) -> None:
+    """Takes out the units of a mail that are mostly quoted from another."""
+    for text in texts:
+        ranges = conversation.turns[turns[text]].not_own
+        if not ranges:
+            continue
+        first, last = np.searchsorted(owner, [text, text + 1]).tolist()
+        for unit in range(first, last):
+            base = int(units[unit, 4])
+            span = batch.fold(text).span(int(units[unit, 0]) - base, int(units[unit, 1]) - base)
+            own[unit] = not _within(*span, ranges)
+
+
+def _scores(
+    heads: Sequence[str], probabilities: NDArray[np.float32], bounds: NDArray[np.int64]
+) -> list[dict[str, float]]:
+    """For each conversation its best probability in each category, where that is not nothing."""
+    scores: list[dict[str, float]] = [{} for _ in bounds[1:]]
+    filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+    if len(filled):
+        best = np.maximum.reduceat(probabilities, bounds[filled], axis=0)
+        rows, columns = np.nonzero(best >= SHOWN)
+        for row, column, score in zip(
+            filled[rows].tolist(), columns.tolist(), best[rows, columns].tolist(), strict=True
+        ):
+            if heads[column] != ANY:
+                scores[row][heads[column]] = score
+    return scores
 
 
 def _within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:

@@ -1,10 +1,11 @@
 """The learned scorer: a linear model over hashed n-grams, with evidence.
 
 ``encoder``  text to features, one encoder for training and inference
+``stack``    weighs a sentence with the conversation around it
 ``model``    loads weights with their card, scores units of text, finds the words that decided
 """
 
 from .encoder import Encoder, cut
-from .model import Classifier
+from .model import Classifier, shipped
 
-__all__ = ["Classifier", "Encoder", "cut"]
+__all__ = ["Classifier", "Encoder", "cut", "shipped"]

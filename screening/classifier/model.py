@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..text.analyzer import Batch
 from .encoder import SIZE, Encoder, strongest
+from .stack import Floats, Stack, weighted_means
 
 #: Changes whenever the same text would be encoded otherwise; a model of another format is refused.
-FORMAT = "linear-ngrams-1"
+FORMAT = "linear-ngrams-2"
 #: The head that answers "any means at all"; ranking by it beats the maximum over the others.
 ANY = "any_means"
 #: Libraries whose version decides what a text's features are.
@@ -37,17 +39,51 @@ def shipped() -> Traversable:
 
 
 @dataclass(slots=True)
+class Weights:
+    """Linear heads over one kind of unit: ``rows`` (features, heads + 1), the last column the norm's.
+
+    ``columns`` are the same weights by head, for looking at one head alone.
+    """
+
+    row_of: NDArray[np.int32]
+    rows: Floats
+    columns: Floats
+    intercepts: Floats
+
+    @classmethod
+    def build(cls, features: NDArray[np.int64], rows: Floats, idf: Floats, intercepts: Floats) -> Weights:  # fmt: skip
+        """From the kept features' numbers, weights (features, heads), and inverse frequencies."""
+        row_of = np.full(SIZE, -1, np.int32)
+        row_of[features] = np.arange(len(features), dtype=np.int32)
+        weights = np.concatenate([rows * idf[:, None], (idf * idf)[:, None]], axis=1)
+        return cls(
+            row_of,
+            np.ascontiguousarray(weights, np.float32),
+            np.ascontiguousarray(weights[:, :-1].T, np.float32),
+            np.ascontiguousarray(intercepts, np.float32),
+        )
+
+    def score(self, encoder: Encoder, batch: Batch, units: NDArray[np.int64]) -> Floats:
+        """Linear scores, shape (units, heads)."""
+        return encoder.score(batch, units, self.row_of, self.rows, self.intercepts)
+
+
+@dataclass(slots=True)
 class Classifier:
-    """A loaded model; shared between threads, for it never changes."""
+    """A loaded model; shared between threads, for it never changes.
+
+    ``customer`` scores the customer's units: one column for each of ``heads``, then one for each of
+    ``whole``, the heads that read a conversation as a whole. ``agent`` scores the agent's units, by
+    their characters alone, for each of ``whole``.
+    """
 
     id: str
     heads: tuple[str, ...]
-    row_of: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    columns: NDArray[np.float32]
-    intercepts: NDArray[np.float32]
-    slopes: NDArray[np.float32]
-    offsets: NDArray[np.float32]
+    whole: tuple[str, ...]
+    customer: Weights
+    agent: Weights
+    whole_intercepts: Floats
+    stack: Stack
     card: dict[str, Any] = field(repr=False)
 
     @classmethod
@@ -82,50 +118,50 @@ class Classifier:
                 f" {library_versions()}; install those versions, or run 'make train'"
             )
         with (folder / "weights.npz").open("rb") as file, np.load(file) as arrays:
-            features, rows = arrays["features"], arrays["weights"].astype(np.float32)
-            idf = arrays["idf"].astype(np.float32)
-            intercepts = arrays["intercepts"].astype(np.float32)
-        return cls.build(card, features, rows, idf, intercepts)
+            return cls.build(card, dict(arrays))
 
     @classmethod
-    def build(
-        cls,
-        card: dict[str, Any],
-        features: NDArray[np.int64],
-        rows: NDArray[np.float32],
-        idf: NDArray[np.float32],
-        intercepts: NDArray[np.float32],
-    ) -> Classifier:
-        """From the kept features' numbers, weights (features, heads), and inverse frequencies."""
-        row_of = np.full(SIZE, -1, np.int32)
-        row_of[features] = np.arange(len(features), dtype=np.int32)
-        weights = np.concatenate([rows * idf[:, None], (idf * idf)[:, None]], axis=1)
-        heads = tuple(card["heads"])
-        calibration = [card["calibration"][head] for head in heads]
+    def build(cls, card: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Classifier:
+        """From a card and the arrays of its weights file; see ``models.train``."""
+        as_float = lambda name: arrays[name].astype(np.float32)  # noqa: E731
+        whole = tuple(card["whole"])
         return cls(
             id=str(card["id"]),
-            heads=heads,
-            row_of=row_of,
-            weights=np.ascontiguousarray(weights, np.float32),
-            columns=np.ascontiguousarray(weights[:, :-1].T, np.float32),
-            intercepts=intercepts,
-            slopes=np.array([c["slope"] for c in calibration], np.float32),
-            offsets=np.array([c["offset"] for c in calibration], np.float32),
+            heads=tuple(card["heads"]),
+            whole=whole,
+            customer=Weights.build(
+                arrays["features"], as_float("weights"), as_float("idf"), as_float("intercepts")
+            ),
+            agent=Weights.build(
+                arrays["agent_features"],
+                as_float("agent_weights"),
+                as_float("agent_idf"),
+                np.zeros(len(whole), np.float32),
+            ),
+            whole_intercepts=as_float("whole_intercepts"),
+            stack=Stack.from_card(card["stack"]),
             card=card,
         )
 
-    def probabilities(
-        self, encoder: Encoder, batch: Batch, units: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Calibrated probabilities, shape (units, heads)."""
-        logits = encoder.score(batch, units, self.row_of, self.weights, self.intercepts)
-        logits *= self.slopes
-        logits += self.offsets
-        np.negative(logits, out=logits)
-        np.exp(logits, out=logits)
-        logits += 1
-        result: NDArray[np.float32] = np.reciprocal(logits, out=logits)
-        return result
+    def read_whole(
+        self,
+        customer: Floats,
+        customer_weights: NDArray[np.float64],
+        customer_bounds: NDArray[np.int64],
+        agent: Floats,
+        agent_weights: NDArray[np.float64],
+        agent_bounds: NDArray[np.int64],
+    ) -> tuple[Floats, Floats]:
+        """What the customer's and the agent's words say of each conversation, (n, whole) each.
+
+        ``customer`` are the columns of ``whole`` of the customer's unit scores; ``…_bounds`` part the
+        units into conversations.
+        """
+        n = len(customer_bounds) - 1
+        said, answered = (np.zeros((n, len(self.whole)), np.float32) for _ in range(2))
+        weighted_means(customer, customer_weights, customer_bounds, said)
+        weighted_means(agent, agent_weights, agent_bounds, answered)
+        return said + self.whole_intercepts, answered
 
     def evidence(
         self, encoder: Encoder, batch: Batch, unit: NDArray[np.int64], head: int
@@ -135,7 +171,7 @@ class Classifier:
         The run of tokens with the greatest sum of contributions, each less a fixed part of the
         strongest one, so that words which merely accompany it stay out.
         """
-        characters = encoder.weigh(batch, unit, self.row_of, self.columns[head])
+        characters = encoder.weigh(batch, unit, self.customer.row_of, self.customer.columns[head])
         unit_start, _, first, last, base = (int(x) for x in unit)
         if first == last:
             return unit_start - base, int(unit[1]) - base

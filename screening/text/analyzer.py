@@ -318,7 +318,8 @@ class Analyzer:
         self._buffer = np.zeros(4 * MAX_PIECE + 8, np.uint8)
         self._mapped, self._runs = _tables()
 
-    def analyze(self, texts: Sequence[str]) -> Batch:
+    def analyze(self, texts: Sequence[str], *, words: bool = True) -> Batch:
+        """Folds the texts and finds their tokens; without ``words`` they have no tokens."""
         folded: dict[int, Folded] = {}
         codes, offsets = _codes(texts)
         slow = np.zeros(len(texts), np.bool_)
@@ -330,6 +331,9 @@ class Analyzer:
                 parts[i] = np.frombuffer(folded[i].text.encode("utf-32-le"), np.uint32)
             codes = np.concatenate(parts)
             np.cumsum([len(p) for p in parts], out=offsets[1:])
+        if not words:
+            none = np.zeros(0, np.int32)
+            return Batch(texts, folded, codes, offsets, np.zeros(len(texts) + 1, np.int64), none, none, none, self.table)  # fmt: skip
         if self._parser is None:
             return self._analyze_with_fugashi(texts, folded, codes, offsets)
         most = len(codes)

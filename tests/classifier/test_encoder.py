@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from screening.classifier import Classifier, Encoder, cut
 from screening.classifier.encoder import SIZE
-from screening.classifier.model import ANY
+from screening.classifier.model import ANY, Weights
 from screening.text.analyzer import Analyzer
 
 ANALYZER, ENCODER = Analyzer(), Encoder()
@@ -25,13 +25,7 @@ def _features(texts):
 
 def _model(seed=7, kept=200_000):
     rng = np.random.default_rng(seed)
-    card = {
-        "id": "m",
-        "heads": list(HEADS),
-        "calibration": {h: {"slope": 1.0, "offset": 0.0} for h in HEADS},
-    }
-    return Classifier.build(
-        card,
+    return Weights.build(
         np.sort(rng.choice(SIZE, kept, replace=False)),
         rng.normal(size=(kept, len(HEADS))).astype(np.float32),
         rng.uniform(1, 9, kept).astype(np.float32),
@@ -44,10 +38,10 @@ def test_inference_equals_the_training_matrix(texts):
     """The fused kernel's scores are those of the features that training sees, times the weights."""
     model = _model()
     batch, units, _, features, offsets = _features(texts)
-    got = ENCODER.score(batch, units, model.row_of, model.weights, model.intercepts)
+    got = model.score(ENCODER, batch, units)
     for i in range(len(units)):
         rows = model.row_of[features[offsets[i] : offsets[i + 1]]]
-        kept = model.weights[rows[rows >= 0]].astype(np.float64)
+        kept = model.rows[rows[rows >= 0]].astype(np.float64)
         norm = np.sqrt(kept[:, -1].sum())
         expected = model.intercepts + (kept[:, :-1].sum(axis=0) / norm if norm else 0)
         np.testing.assert_allclose(got[i], expected, rtol=1e-4, atol=1e-4)
@@ -58,13 +52,11 @@ def test_a_text_scores_alike_alone_and_in_a_batch(texts):
     """Scores are bit for bit the same in any company."""
     model = _model()
     batch, units, owner, *_ = _features(texts)
-    together = ENCODER.score(batch, units, model.row_of, model.weights, model.intercepts)
+    together = model.score(ENCODER, batch, units)
     for i, text in enumerate(texts):
         alone_batch = Analyzer().analyze([text])
         alone_units, _ = cut(alone_batch)
-        alone = Encoder().score(
-            alone_batch, alone_units, model.row_of, model.weights, model.intercepts
-        )
+        alone = model.score(Encoder(), alone_batch, alone_units)
         assert (together[owner == i] == alone).all()
 
 
@@ -101,15 +93,21 @@ def test_evidence_names_the_words_that_decide():
     batch, units, _, features, _ = _features(["昨日の件ですがこの役立たずが何を言っているんですか"])
     only = _features(["役立たず"])[3]
     inner = np.intersect1d(features, only)
-    card = {
-        "id": "m",
-        "heads": list(HEADS),
-        "calibration": {h: {"slope": 1.0, "offset": 0.0} for h in HEADS},
-    }
     rows = np.zeros((len(inner), 2), np.float32)
     rows[:, 1] = 1
-    model = Classifier.build(
-        card, inner, rows, np.ones(len(inner), np.float32), np.zeros(2, np.float32)
-    )
+    ones, none = np.ones(len(inner), np.float32), np.zeros(2, np.float32)
+    stack = {
+        "conversation": [],
+        "means": [],
+        "offsets": {},
+        "others": {},
+        "rule": [],
+        "rule_offsets": {},
+        "whole": {},
+    }
+    arrays = {"features": inner, "weights": rows, "idf": ones, "intercepts": none}
+    arrays |= {"agent_features": inner, "agent_weights": rows[:, :0], "agent_idf": ones}
+    arrays["whole_intercepts"] = none[:0]
+    model = Classifier.build({"id": "m", "heads": list(HEADS), "whole": [], "stack": stack}, arrays)
     start, end = model.evidence(ENCODER, batch, units[0], 1)
     assert batch.text(0)[start:end] == "役立たず"

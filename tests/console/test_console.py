@@ -138,7 +138,7 @@ def test_filters_narrow_the_queue(page, store):
     page.get_by_label("種類").select_option("email")
     page.get_by_role("button", name="絞り込む").click()
     page.wait_for_url("**kind=email*")
-    assert page.locator("[data-row]").count() == store.flags(kind="email").total
+    assert page.locator("[data-row]").count() == min(50, store.flags(kind="email").total)
 
 
 @pytest.mark.parametrize("width", [1280, 820])
