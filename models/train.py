@@ -39,7 +39,7 @@ from .augment import MADE, augmented, excerpts
 from .encode import HEADS, WHOLE, Text, Units, encode, texts_of, within
 
 #: A feature must stand in this many units to be kept; rarer ones are a writer's, not the language's.
-MIN_UNITS = 2
+MIN_UNITS = 4
 #: Inverse strength of the L2 penalty, chosen on the dev hands.
 STRENGTH = 12.0
 #: The same for the heads that read whole conversations, whose rows are means and so much shorter.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from . import conduct, repetition
 from .classifier import Classifier, Encoder, cut
 from .classifier.model import ANY
-from .classifier.stack import features_of, highest_units, logistic, weights_of
+from .classifier.stack import features_of, highest_units, logistic, logit, weights_of
 from .policy import Policy, load_policy
 from .records import Conversation, Finding, Kind, ScreeningResult, Speaker, Turn
 from .rules import RuleMatch, RuleSet
@@ -94,7 +94,7 @@ class Screener:
         view = self._view(conversations)
         results = []
         for i, (conversation, history) in enumerate(zip(conversations, histories, strict=True)):
-            findings = list(self._said(conversation, i, view))
+            findings = list(self._said(conversation, i, view)) if i in view.spoken else []
             findings += self._repeated(conversation, view.texts_of(i), view)
             findings += self._measured(conversation, history)
             results.append(self._result(conversation, findings, view.scores[i]))
@@ -134,7 +134,7 @@ class Screener:
         of_unit = np.repeat(judged, np.diff(bounds))
         probabilities = model.stack.units(model.heads, raw[:, :heads], of_unit)
         probabilities[~own] = 0
-        return _View(
+        view = _View(
             tools,
             batch,
             units,
@@ -145,11 +145,30 @@ class Screener:
             owner,
             matches,
             judged,
-            said,
-            answered,
             _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
         )
+        self._find_spoken(view, said, answered)
+        return view
+
+    def _find_spoken(
+        self, view: _View, said: NDArray[np.float32], answered: NDArray[np.float32]
+    ) -> None:
+        """Fills ``view.spoken`` with the conversations, few as a rule, in which something was found."""
+        strong = np.flatnonzero(view.probabilities.max(axis=1, initial=0) >= FLOOR)
+        places = np.searchsorted(view.bounds, strong, "right") - 1
+        for unit, i in zip(strong.tolist(), places.tolist(), strict=True):
+            view.spoken[i].units.append(unit)
+        for text, matches in view.matches.items():
+            view.spoken[bisect_right(view.first_text, text) - 1].matches += [(text, m) for m in matches]  # fmt: skip
+        for name, weights in self.model.stack.whole.items():
+            column = self.model.whole.index(name)
+            known = np.stack([said[:, column], answered[:, column], view.judged], axis=1)
+            found = logistic(known @ weights[:-1] + weights[-1])
+            for i in np.flatnonzero(found >= FLOOR).tolist():
+                view.spoken[i].whole.append((name, float(found[i])))
+        for i in np.flatnonzero(view.judged >= logit(SURE)).tolist():
+            view.spoken[i].judged = float(logistic(view.judged[i]))
 
     def _read_whole(
         self,
@@ -222,38 +241,32 @@ class Screener:
     def _said(self, conversation: Conversation, i: int, view: _View) -> Iterator[Finding]:
         """What the words show: sentence by sentence, by rule, and over the whole conversation."""
         stack = self.model.stack
-        judged = float(view.judged[i])
-        first, last = view.bounds[i], view.bounds[i + 1]
+        spoken = view.spoken[i]
         found = False
-        for unit in (first + np.flatnonzero(view.probabilities[first:last].max(axis=1, initial=0) >= FLOOR)).tolist():  # fmt: skip
+        for unit in spoken.units:
             row = view.probabilities[unit]
             for head, name in self._categories:
                 if row[head] >= FLOOR:
                     yield self._in_unit(unit, head, name, float(row[head]), LEARNED, view)
                     found = found or (name in stack.offsets and row[head] >= SURE)
-        for text in view.texts_of(i):
-            for match in view.matches.get(text, ()):
-                score = match.score
-                if match.category in stack.offsets:
-                    learned = stack.rules(match.rule_id, score, judged)
-                    score = max(learned, score - DOUBT) if score >= PLAIN else learned
-                    found = found or score >= SURE
-                yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
-        for name, weights in stack.whole.items():
-            column = self.model.whole.index(name)
-            known = np.array([view.said[i, column], view.answered[i, column], judged])
-            score = float(logistic(known @ weights[:-1] + weights[-1]))
-            if score >= FLOOR:
-                evidence = self._turns_for(name, i, view)
-                if evidence:
-                    yield Finding(name, None, 0, 0, score, "classifier", WHOLE, evidence)
-        score = float(logistic(judged))
-        if not found and score >= SURE and last > first:
+        for text, match in sorted(spoken.matches, key=lambda m: m[0]):
+            score = match.score
+            if match.category in stack.offsets:
+                learned = stack.rules(match.rule_id, score, float(view.judged[i]))
+                score = max(learned, score - DOUBT) if score >= PLAIN else learned
+                found = found or score >= SURE
+            yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
+        for name, score in spoken.whole:
+            evidence = self._turns_for(name, i, view)
+            if evidence:
+                yield Finding(name, None, 0, 0, score, "classifier", WHOLE, evidence)
+        first, last = view.bounds[i], view.bounds[i + 1]
+        if not found and spoken.judged and last > first:
             # The whole says so, no sentence by itself does: the likeliest one stands for it.
             means = [head for head, name in self._categories if name in stack.offsets]
             unit, place = divmod(int(view.probabilities[first:last][:, means].argmax()), len(means))
             head = means[place]
-            yield self._in_unit(first + unit, head, self.model.heads[head], score, WHOLE, view)
+            yield self._in_unit(first + unit, head, self.model.heads[head], spoken.judged, WHOLE, view)  # fmt: skip
 
     def _in_unit(
         self, unit: int, head: int, name: str, score: float, why: str, view: _View
@@ -314,13 +327,23 @@ class _View:
     owner: NDArray[np.int32]
     matches: dict[int, list[RuleMatch]]
     judged: NDArray[np.float32]
-    said: NDArray[np.float32]
-    answered: NDArray[np.float32]
     scores: list[dict[str, float]]
     content: repetition.Content
+    spoken: defaultdict[int, _Spoken] = field(default_factory=lambda: defaultdict(_Spoken))
 
     def texts_of(self, i: int) -> range:
         return range(self.first_text[i], self.first_text[i + 1])
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """What was found in one conversation: units that score, rules' matches (text, match), categories
+    of the whole with their probability, and the judgement's where it alone would do."""
+
+    units: list[int] = field(default_factory=list)
+    matches: list[tuple[int, RuleMatch]] = field(default_factory=list)
+    whole: list[tuple[str, float]] = field(default_factory=list)
+    judged: float = 0.0
 
 
 @dataclass(slots=True)
