@@ -132,7 +132,7 @@ class Screener:
         mail = np.array([c.kind is Kind.EMAIL for c in conversations], np.float32)
         judged = model.stack.judge(features_of(said[:, 0], answered[:, 0], highest, rules, mail))
         of_unit = np.repeat(judged, np.diff(bounds))
-        probabilities = model.stack.units(model.heads, raw[:, :heads], of_unit)
+        probabilities = model.ready.units(raw[:, :heads], of_unit)
         probabilities[~own] = 0
         view = _View(
             tools,
@@ -161,12 +161,9 @@ class Screener:
             view.spoken[i].units.append(unit)
         for text, matches in view.matches.items():
             view.spoken[bisect_right(view.first_text, text) - 1].matches += [(text, m) for m in matches]  # fmt: skip
-        for name, weights in self.model.stack.whole.items():
-            column = self.model.whole.index(name)
-            known = np.stack([said[:, column], answered[:, column], view.judged], axis=1)
-            found = logistic(known @ weights[:-1] + weights[-1])
-            for i in np.flatnonzero(found >= FLOOR).tolist():
-                view.spoken[i].whole.append((name, float(found[i])))
+        whole = self.model.ready.whole(said, answered, view.judged)
+        for i, column in np.argwhere(whole >= FLOOR).tolist():
+            view.spoken[i].whole.append((self.model.whole[column], float(whole[i, column])))
         for i in np.flatnonzero(view.judged >= logit(SURE)).tolist():
             view.spoken[i].judged = float(logistic(view.judged[i]))
 

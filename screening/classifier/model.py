@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..text.analyzer import Batch
 from .encoder import SIZE, Encoder, strongest
-from .stack import Floats, Stack, weighted_means
+from .stack import Floats, Ready, Stack, weighted_means
 
 #: Changes whenever the same text would be encoded otherwise; a model of another format is refused.
 FORMAT = "linear-ngrams-2"
@@ -42,12 +42,12 @@ def shipped() -> Traversable:
 class Weights:
     """Linear heads over one kind of unit: ``rows`` (features, heads + 1), the last column the norm's.
 
-    ``columns`` are the same weights by head, for looking at one head alone.
+    A column holds whole steps of its ``scales``.
     """
 
     row_of: NDArray[np.int32]
-    rows: Floats
-    columns: Floats
+    rows: NDArray[np.int16]
+    scales: Floats
     intercepts: Floats
 
     @classmethod
@@ -56,16 +56,18 @@ class Weights:
         row_of = np.full(SIZE, -1, np.int32)
         row_of[features] = np.arange(len(features), dtype=np.int32)
         weights = np.concatenate([rows * idf[:, None], (idf * idf)[:, None]], axis=1)
+        scales = np.abs(weights).max(axis=0, initial=0).astype(np.float32) / 32767
+        scales[scales == 0] = 1
         return cls(
             row_of,
-            np.ascontiguousarray(weights, np.float32),
-            np.ascontiguousarray(weights[:, :-1].T, np.float32),
+            np.ascontiguousarray(np.rint(weights / scales), np.int16),
+            scales,
             np.ascontiguousarray(intercepts, np.float32),
         )
 
     def score(self, encoder: Encoder, batch: Batch, units: NDArray[np.int64]) -> Floats:
         """Linear scores, shape (units, heads)."""
-        return encoder.score(batch, units, self.row_of, self.rows, self.intercepts)
+        return encoder.score(batch, units, self.row_of, self.rows, self.scales, self.intercepts)
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Classifier:
     agent: Weights
     whole_intercepts: Floats
     stack: Stack
+    ready: Ready
     card: dict[str, Any] = field(repr=False)
 
     @classmethod
@@ -139,7 +142,8 @@ class Classifier:
                 np.zeros(len(whole), np.float32),
             ),
             whole_intercepts=as_float("whole_intercepts"),
-            stack=Stack.from_card(card["stack"]),
+            stack=(stack := Stack.from_card(card["stack"])),
+            ready=stack.ready(tuple(card["heads"]), whole),
             card=card,
         )
 
@@ -171,7 +175,7 @@ class Classifier:
         The run of tokens with the greatest sum of contributions, each less a fixed part of the
         strongest one, so that words which merely accompany it stay out.
         """
-        characters = encoder.weigh(batch, unit, self.customer.row_of, self.customer.columns[head])
+        characters = encoder.weigh(batch, unit, self.customer.row_of, self.customer.rows, head)
         unit_start, _, first, last, base = (int(x) for x in unit)
         if first == last:
             return unit_start - base, int(unit[1]) - base

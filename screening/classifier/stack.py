@@ -93,20 +93,11 @@ def logit(p: float) -> float:
 
 def features_of(said: Any, answered: Any, highest: Any, rules: Any, mail: Any) -> Floats:
     """``CONVERSATION_FEATURES`` (n, 9) from arrays of n, or (n, 2) for ``highest`` and ``rules``."""
-    features: Floats = np.stack(
-        [
-            said,
-            answered,
-            highest[:, 0],
-            highest[:, 1],
-            rules[:, 0],
-            rules[:, 1],
-            mail,
-            mail * highest[:, 0],
-            mail * said,
-        ],
-        axis=1,
-    ).astype(np.float32)
+    features = np.empty((len(said), len(CONVERSATION_FEATURES)), np.float32)
+    features[:, 0], features[:, 1] = said, answered
+    features[:, 2:4], features[:, 4:6] = highest, rules
+    features[:, 6] = mail
+    features[:, 7], features[:, 8] = mail * highest[:, 0], mail * said
     return features
 
 
@@ -147,30 +138,61 @@ class Stack:
         judged: Floats = features @ self.conversation[:-1] + self.conversation[-1]
         return judged
 
-    def units(self, heads: Sequence[str], scores: Floats, judged: Floats) -> Floats:
-        """Probabilities (n, heads) from unit scores and the judgement of each unit's conversation.
-
-        Column 0 is any-means: the highest of the means categories.
-        """
-        out = np.zeros((len(scores), len(heads)), np.float32)
-        a, b, c, d = (float(x) for x in self.means)
-        shared = a * scores[:, 0] + c * judged + d
-        columns = []
+    def ready(self, heads: Sequence[str], whole: Sequence[str]) -> Ready:
+        """The coefficients laid out by column, for the heads of one model."""
+        own, first, judged, bias = (np.zeros(len(heads), np.float32) for _ in range(4))
+        bias[:] = -20.0
+        a, b, c, d = (float(x) for x in self.means) if len(self.means) else (0.0,) * 4
         for i, name in enumerate(heads):
             if name in self.offsets:
-                out[:, i] = shared + b * scores[:, i] + self.offsets[name]
-                columns.append(i)
+                own[i], first[i], judged[i], bias[i] = b, a, c, d + self.offsets[name]
             elif name in self.others:
-                e, f, g = (float(x) for x in self.others[name])
-                out[:, i] = e * scores[:, i] + f * judged + g
-            else:
-                out[:, i] = LOWEST * 2
-        out[:, 0] = out[:, columns].max(axis=1, initial=-20.0) if columns else -20.0
-        probabilities: Floats = logistic(out)
-        return probabilities
+                own[i], judged[i], bias[i] = self.others[name]
+        read = np.zeros((3, len(whole)), np.float32)
+        start = np.full(len(whole), -20.0, np.float32)
+        for i, name in enumerate(whole):
+            if name in self.whole:
+                read[:, i], start[i] = self.whole[name][:3], self.whole[name][3]
+        means = np.array([i for i, name in enumerate(heads) if name in self.offsets], np.int64)
+        return Ready(own, first, judged, bias, means, read, start)
 
     def rules(self, rule: str, score: float, judged: float) -> float:
         """The probability that a rule's match is right in a conversation so judged."""
         a, b, c = (float(x) for x in self.rule)
         own = self.rule_offsets.get(rule, 0.0)
         return float(logistic(a * logit(score) + b * judged + c + own))
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A ``Stack`` as arrays: a few operations give the probabilities of any number of units."""
+
+    own: Floats
+    first: Floats
+    judged: Floats
+    bias: Floats
+    means: NDArray[np.int64]
+    read: Floats
+    start: Floats
+
+    def units(self, scores: Floats, judged: Floats) -> Floats:
+        """Probabilities (n, heads) from unit scores and the judgement of each unit's conversation.
+
+        Column 0 is any-means: the highest of the means categories.
+        """
+        out = scores * self.own
+        out += scores[:, :1] * self.first
+        out += judged[:, None] * self.judged
+        out += self.bias
+        out[:, 0] = out[:, self.means].max(axis=1, initial=-20.0)
+        probabilities: Floats = logistic(out)
+        return probabilities
+
+    def whole(self, said: Floats, answered: Floats, judged: Floats) -> Floats:
+        """Probabilities (n, whole) of what only whole conversations show."""
+        out = said * self.read[0]
+        out += answered * self.read[1]
+        out += judged[:, None] * self.read[2]
+        out += self.start
+        probabilities: Floats = logistic(out)
+        return probabilities

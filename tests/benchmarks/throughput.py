@@ -1,9 +1,9 @@
 """Full screening against ``fugashi -Owakati`` on the same texts, on one core, in one run.
 
 Everything is included: folding, offsets, tokens, rules, classifier, repetition, evidence, reasons
-and the policy. ``ratio_same_texts`` lets ``raw`` parse just the texts that are screened, the
-customer's; ``ratio_whole_conversations`` lets it parse the agent's turns too, as a product without
-roles would have to.
+and the policy. ``ratio_whole_conversations`` lets ``raw`` parse every text that the product reads:
+the agent's turns are folded, encoded and scored too, though not tokenised. ``ratio_customer_texts``
+lets it parse the customer's alone, and so charges the product for reading the agent's.
 
     python -m tests.benchmarks.throughput [FILE…]
 
@@ -115,7 +115,7 @@ def measure(conversations: list[Conversation], *, rounds: int = 7) -> dict[str, 
         "texts_screened": len(same),
         "characters_screened": sum(map(len, same)),
         "conversations_flagged": sum(a.needs_review for a in answers),
-        "ratio_same_texts": round(statistics.median(a / b for a, b, _ in triples), 3),
+        "ratio_customer_texts": round(statistics.median(a / b for a, b, _ in triples), 3),
         "ratio_whole_conversations": round(statistics.median(c / b for _, b, c in triples), 3),
         "raw_us_per_text": round(1e6 * statistics.median(a for a, _, _ in triples) / len(same), 2),
         "one_utterance_p50_us": round(1e6 * alone[len(alone) // 2]),

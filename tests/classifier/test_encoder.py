@@ -41,7 +41,7 @@ def test_inference_equals_the_training_matrix(texts):
     got = model.score(ENCODER, batch, units)
     for i in range(len(units)):
         rows = model.row_of[features[offsets[i] : offsets[i + 1]]]
-        kept = model.rows[rows[rows >= 0]].astype(np.float64)
+        kept = model.rows[rows[rows >= 0]].astype(np.float64) * model.scales
         norm = np.sqrt(kept[:, -1].sum())
         expected = model.intercepts + (kept[:, :-1].sum(axis=0) / norm if norm else 0)
         np.testing.assert_allclose(got[i], expected, rtol=1e-4, atol=1e-4)
