@@ -1,4 +1,4 @@
-"""``python -m corpora check|stats|export``: reads the corpus, counts it, writes it as JSONL."""
+"""``python -m corpora check|stats|agreement|export``: reads the corpus, counts it, writes it as JSONL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from . import stats
+from .contrasts import read_contrasts
 from .hands import SPLITS, split_of
 from .reader import CorpusError, Document, corpus_files, read_corpus, read_file
 
@@ -22,6 +23,11 @@ def check(paths: list[Path]) -> int:
         except CorpusError as error:
             print(error, file=sys.stderr)
             status = 3
+    try:
+        sum(1 for _ in read_contrasts())
+    except CorpusError as error:
+        print(error, file=sys.stderr)
+        status = 3
     print(stats.table(stats.count(documents)))
     return status
 
@@ -44,6 +50,7 @@ def export(output: Path | None, split: str | None, labels: bool) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m corpora", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("agreement", help="print how far the two annotators agree")
     command = commands.add_parser("check", help="read files; report the first error in each")
     command.add_argument("paths", nargs="*", type=Path)
     command = commands.add_parser("stats", help="print the counts that the corpus is held to")
@@ -55,6 +62,11 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "check":
         return check(arguments.paths)
+    if arguments.command == "agreement":
+        from .agreement import agreement, second_labels, table
+
+        print(table(agreement(read_corpus(), second_labels())))
+        return 0
     if arguments.command == "export":
         return export(arguments.output, arguments.split, arguments.labels)
     counts = stats.count(read_corpus())

@@ -13,6 +13,13 @@ _SPLITS = {
 }
 _BASELINES = {"keyword_list": "単語リスト", "char_tfidf_logistic": "文字TF-IDF＋ロジスティック回帰"}
 
+_PARTS = {
+    "whole_product": "全体",
+    "without_rules": "規則なし",
+    "without_agents_words": "職員の応答を読まない",
+    "rules_alone": "規則が挙げたものだけ",
+}
+
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}%"
@@ -41,6 +48,16 @@ def _figures(half: str, figures: dict[str, Any]) -> list[str]:
         )
     lines += [
         "",
+        "| 部分を外すと | 該当文書の発見率 | 該当しない文書の誤検知率 |",
+        "|---|---|---|",
+        *(
+            f"| {_PARTS[name]} | {_percent(figures['ablation'][name]['recall'])}"
+            f" | {_percent(figures['ablation'][name]['flagged_harmless'])} |"
+            for name in _PARTS
+        ),
+        "",
+        f"候補の確率の較正誤差（ECE、10区間）：{figures['calibration_error_of_flags']}。",
+        "",
         f"該当しない顧客発話{figures['harmless_turns']}件での誤検知：1,000件あたり"
         f"{figures['false_per_1000']}件。根拠の語の文字単位F1：{figures['evidence_f1']}。",
         "",
@@ -67,13 +84,14 @@ def markdown(card: dict[str, Any]) -> str:
         "",
         "## しくみ",
         "",
-        "文字1〜4グラムと形態素1〜3グラム（fugashi＋unidic-lite）のハッシュ特徴を、分類ごとのロジスティック回帰と、",
-        "「いずれかの手段・態様に当たるか」を答える一つの回帰が採点します。確率はPlatt法で較正しています。",
+        "文字1〜4グラムと形態素1〜3グラム（fugashi＋unidic-lite）のハッシュ特徴を、文ごとに、分類ごとのロジスティック回帰が採点します。",
+        "会話全体は、顧客の文の平均と職員の応答の平均を読む別の回帰と規則とで先に判断し、その判断を一文一文と規則の確からしさに重ねます",
+        "（係数は、その書き手を見ていない予測に当てはめています）。一文だけの会話は、何も言っていないという事前の重みに引き寄せられます。",
         "",
         "## 学習したもの",
         "",
         f"書き手{len(taught['hands'])}人、{taught['documents']}文書、顧客の発話{taught['turns']}件"
-        f"（ほかに学習時だけの加工・対照{taught['augmented_turns']}件）。特徴{card['features']}個。",
+        f"（ほかに学習時だけの加工・対照{taught['augmented_turns']}件、抜き書き{taught['excerpts']}件）。特徴{card['features']}個。",
         "すべて創作であり、実在の顧客の言葉は含みません。創作は言語モデルが多数の人物像で書いたもので、実際の通話での性能を保証しません。",
         "",
         "## 成績",

@@ -20,7 +20,7 @@ from screening.records import ScreeningResult
 from screening.rules import RuleSet
 from screening.screener import Screener
 
-from . import baselines
+from . import ablation, baselines
 
 RESAMPLES = 500
 SEED = 20261001
@@ -125,6 +125,8 @@ def report(model: Classifier, documents: Sequence[Document], split: str) -> dict
             continue
         answers = screened(model, part)
         result[half] = scores(part, _labels(answers)) | turns(part, answers)
+        result[half]["ablation"] = ablation.ablate(model, part)
+        result[half]["calibration_error_of_flags"] = ablation.calibration_error(model, part)
         result[half]["baselines"] = {
             name: {k: v for k, v in scores(part, predict(part)).items() if k != "categories"}
             for name, predict in others.items()

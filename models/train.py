@@ -314,7 +314,8 @@ def fit_stack(material: Material, scores: Scores) -> dict[str, Any]:
         )
     )
     labels = material.units.labels[np.ix_(own, means)].T.ravel()
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(hstack([csr_matrix(rows), which]).tocsr(), labels)  # fmt: skip
+    unit_weights = np.where(labels, 1.0, PRIOR_ODDS)
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(hstack([csr_matrix(rows), which]).tocsr(), labels, sample_weight=unit_weights)  # fmt: skip
     coefficients = model.coef_[0]
     others = {
         name: _logistic(
