@@ -47,7 +47,9 @@ WHOLE_STRENGTH = 300.0
 #: Groups of hands, left out in turn when the stack is fitted.
 FOLDS = 6
 #: How much more often than in the corpus a conversation is harmless in the world, at the least.
-PRIOR_ODDS = 4.0
+PRIOR_ODDS = 2.5
+#: The same for a sentence of a category; its conversation has been weighed already.
+UNIT_ODDS = 2.0
 #: A head with fewer examples than this has no place in the stack.
 LEAST = 12
 SEED = 20261001
@@ -314,7 +316,7 @@ def fit_stack(material: Material, scores: Scores) -> dict[str, Any]:
         )
     )
     labels = material.units.labels[np.ix_(own, means)].T.ravel()
-    unit_weights = np.where(labels, 1.0, PRIOR_ODDS)
+    unit_weights = np.where(labels, 1.0, UNIT_ODDS)
     model = LogisticRegression(C=1.0, max_iter=1000).fit(hstack([csr_matrix(rows), which]).tocsr(), labels, sample_weight=unit_weights)  # fmt: skip
     coefficients = model.coef_[0]
     others = {

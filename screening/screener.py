@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from . import conduct, repetition
 from .classifier import Classifier, Encoder, cut
 from .classifier.model import ANY
-from .classifier.stack import features_of, highest_units, logistic, logit, weights_of
+from .classifier.stack import PRIOR_WEIGHT, features_of, highest_units, logistic, logit, weights_of
 from .policy import Policy, load_policy
 from .records import Conversation, Finding, Kind, ScreeningResult, Speaker, Turn
 from .rules import RuleMatch, RuleSet
@@ -35,6 +35,9 @@ SURE = 0.5
 #: A rule of at least this score names words that say it by themselves, even at the start of a call
 #: or against the tone of the rest; ``DOUBT`` is what such a tone can take from them at the most.
 PLAIN, DOUBT = 0.9, 0.3
+#: Once as much has been said as the prior weighs, a sentence that sounds bad in a conversation judged
+#: under this logit is taken for what it only sounds like. Chosen on the dev hands.
+CALM = -1.5
 #: Turns named as evidence of what only the whole conversation shows.
 EVIDENCE_TURNS = 3
 LEARNED = "学習した語の並びから"
@@ -126,7 +129,8 @@ class Screener:
                     if match.category in model.stack.offsets:
                         rules[i, 1] = max(rules[i, 1], min(rules[i, 0], match.score))
                         rules[i, 0] = max(rules[i, 0], match.score)
-        said, answered = self._read_whole(raw[:, heads:], units, own, bounds, answers, first_answer, tools)  # fmt: skip
+        weights = weights_of(units[:, 1] - units[:, 0], own)
+        said, answered = self._read_whole(raw[:, heads:], weights, bounds, answers, first_answer, tools)  # fmt: skip
         highest = np.empty((len(conversations), 2), np.float32)
         highest_units(np.ascontiguousarray(raw[:, 0]), own, bounds, highest)
         mail = np.array([c.kind is Kind.EMAIL for c in conversations], np.float32)
@@ -145,6 +149,8 @@ class Screener:
             owner,
             matches,
             judged,
+            np.bincount(np.repeat(np.arange(len(judged)), np.diff(bounds)), weights, len(judged))
+            >= PRIOR_WEIGHT,
             _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
         )
@@ -170,8 +176,7 @@ class Screener:
     def _read_whole(
         self,
         said: NDArray[np.float32],
-        units: NDArray[np.int64],
-        own: NDArray[np.bool_],
+        weights: NDArray[np.float64],
         bounds: NDArray[np.int64],
         answers: list[str],
         first_answer: list[int],
@@ -182,7 +187,7 @@ class Screener:
         scores = self.model.agent.score(tools.encoder, spoken, theirs)
         return self.model.read_whole(
             said,
-            weights_of(units[:, 1] - units[:, 0], own),
+            weights,
             bounds,
             scores,
             weights_of(theirs[:, 1] - theirs[:, 0], np.ones(len(theirs), np.bool_)),
@@ -240,16 +245,20 @@ class Screener:
         stack = self.model.stack
         spoken = view.spoken[i]
         found = False
+        most = SURE - 0.01 if view.judged[i] < CALM and view.heard[i] else 1.0
         for unit in spoken.units:
             row = view.probabilities[unit]
             for head, name in self._categories:
                 if row[head] >= FLOOR:
-                    yield self._in_unit(unit, head, name, float(row[head]), LEARNED, view)
-                    found = found or (name in stack.offsets and row[head] >= SURE)
+                    score = float(row[head])
+                    if name in stack.offsets:
+                        score = min(score, most)
+                        found = found or score >= SURE
+                    yield self._in_unit(unit, head, name, score, LEARNED, view)
         for text, match in sorted(spoken.matches, key=lambda m: m[0]):
             score = match.score
             if match.category in stack.offsets:
-                learned = stack.rules(match.rule_id, score, float(view.judged[i]))
+                learned = min(stack.rules(match.rule_id, score, float(view.judged[i])), most)
                 score = max(learned, score - DOUBT) if score >= PLAIN else learned
                 found = found or score >= SURE
             yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
@@ -311,7 +320,8 @@ class Screener:
 @dataclass(slots=True)
 class _View:
     """One analysed batch. ``turns[t]`` is the turn of text ``t`` in its conversation; conversation
-    ``i`` has the units ``bounds[i]`` to ``bounds[i + 1]`` and as many texts by ``first_text``.
+    ``i`` has the units ``bounds[i]`` to ``bounds[i + 1]`` and as many texts by ``first_text``, and
+    was ``heard`` where as much was said as the prior weighs.
     """
 
     tools: _Tools
@@ -324,6 +334,7 @@ class _View:
     owner: NDArray[np.int32]
     matches: dict[int, list[RuleMatch]]
     judged: NDArray[np.float32]
+    heard: NDArray[np.bool_]
     scores: list[dict[str, float]]
     content: repetition.Content
     spoken: defaultdict[int, _Spoken] = field(default_factory=lambda: defaultdict(_Spoken))
