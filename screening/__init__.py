@@ -16,6 +16,7 @@ The modules, in the order data flows; each imports only from those above it:
 ``store``       the record: conversations, flags, decisions, people
 ``inbox``       watches a mailbox
 ``rescore``     screens an archive
+``pipe``        a spaCy component
 ``cli``         the ``screening`` command
 """
 

@@ -44,6 +44,7 @@ LEARNED = "学習した語の並びから"
 WHOLE = "会話全体の言葉と応対の流れから"
 #: Turns analysed at once; large enough to spread the cost of a call, small enough to stay in cache.
 BATCH_TURNS = 2048
+BATCH_CHARACTERS = 48_000
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
 SCREENED = frozenset([Speaker.CUSTOMER, Speaker.UNKNOWN])
 
@@ -432,11 +433,12 @@ def _within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:
 
 def _take(source: Iterator[Conversation]) -> list[Conversation]:
     chunk: list[Conversation] = []
-    turns = 0
+    turns = characters = 0
     for conversation in source:
         chunk.append(conversation)
         turns += len(conversation.turns)
-        if turns >= BATCH_TURNS:
+        characters += sum([len(turn.text) for turn in conversation.turns])
+        if turns >= BATCH_TURNS or characters >= BATCH_CHARACTERS:
             break
     return chunk
 
