@@ -152,6 +152,8 @@ def test_a_policy_is_checked_and_shown(tmp_path, capfd):
     """A mistake is named by file, line and column with status 3."""
     assert main(["policy", "show"]) == 0
     assert "②-13" in capfd.readouterr().out
+    assert main(["policy", "coverage"]) == 0
+    assert "②条件-3\t" in capfd.readouterr().out
     bad = tmp_path / "bad.yaml"
     bad.write_text("id: x\ntitle: 試し\nnonsense: 1\n", encoding="utf-8")
     assert main(["policy", "check", str(bad)]) == 3

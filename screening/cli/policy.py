@@ -1,4 +1,4 @@
-"""``screening policy check|show``"""
+"""``screening policy check|show|coverage``"""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ def add(commands: Any) -> None:
     show = actions.add_parser("show", help="方針を読みやすい表で示す")
     show.add_argument("policy", nargs="?", default="medical-care")
     show.set_defaults(run=run_show)
+    coverage = actions.add_parser("coverage", help="条項ごとに、使う所と確かめる例を示す")
+    coverage.add_argument("policy", nargs="?", default="medical-care")
+    coverage.set_defaults(run=run_coverage)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -33,3 +36,15 @@ def run_check(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     print(policy.describe(policy.load_policy(arguments.policy)))
     return 0
+
+
+def run_coverage(arguments: argparse.Namespace) -> int:
+    traces = policy.coverage(policy.load_policy(arguments.policy))
+    print("条項\t見出し\t区分\tほかに使う所\t確認例")
+    for trace in traces:
+        columns = (trace.categories, trace.used_by, trace.cases)
+        print(trace.clause, trace.title, *("、".join(c) or "–" for c in columns), sep="\t")
+    open_ = [trace.clause for trace in traces if not trace.complete]
+    if open_:
+        print(f"確認例のない条項：{'、'.join(open_)}", file=sys.stderr)
+    return 3 if open_ else 0
