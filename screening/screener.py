@@ -32,8 +32,8 @@ FLOOR = 0.2
 SHOWN = 0.01
 #: From here on a probability counts as found, so that the whole conversation need not speak for it.
 SURE = 0.5
-#: A rule of at least this score names words that say it by themselves, even at the start of a call
-#: or against the tone of the rest; ``DOUBT`` is what such a tone can take from them at the most.
+#: A rule of at least this score names words that say it by themselves at the start of a call, before
+#: there is a tone to judge; ``DOUBT`` is what the prior can take from them at the most.
 PLAIN, DOUBT = 0.9, 0.3
 #: Once as much has been said as the prior weighs, a sentence that sounds bad in a conversation judged
 #: under this logit is taken for what it only sounds like. Chosen on the dev hands.
@@ -260,7 +260,7 @@ class Screener:
             score = match.score
             if match.category in stack.offsets:
                 learned = min(stack.rules(match.rule_id, score, float(view.judged[i])), most)
-                score = max(learned, score - DOUBT) if score >= PLAIN else learned
+                score = min(max(learned, score - DOUBT), most) if score >= PLAIN else learned
                 found = found or score >= SURE
             yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
         for name, score in spoken.whole:
