@@ -84,15 +84,18 @@ def agreement(
     return any_means, *(of(name, frozenset([name])) for name in CATEGORIES)
 
 
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
 def table(rows: Sequence[Agreement]) -> str:
     """The agreement as Markdown."""
-    share = lambda value: "–" if value is None else f"{value:.2f}"  # noqa: E731
     lines = [
         "| 区分 | 両者 | 一人目だけ | 二人目だけ | 文書F1 | α |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{r.category}` | {r.both} | {r.first_only} | {r.second_only} | {share(r.f1)} | {share(r.alpha)} |"
+        f"| `{r.category}` | {r.both} | {r.first_only} | {r.second_only} | {_share(r.f1)} | {_share(r.alpha)} |"
         for r in rows
     ]
     known = [r.f1 for r in rows[1:] if r.f1 is not None]

@@ -14,13 +14,45 @@ from corpora.reader import CATEGORIES, Document
 
 #: The kind of list that call-recording products ship with: words, whatever stands around them.
 KEYWORDS = {
-    "verbal_abuse": "馬鹿 バカ ばか アホ あほ 死ね しね クソ くそ 無能 役立たず 黙れ ふざけるな ふざけんな うるさい ボケ カス クズ 給料泥棒 頭おかしい".split(),  # noqa: SIM905
-    "threat": "殺す 殺し 訴える 火をつけ ぶっ殺 潰す 家族 夜道 覚えてろ ただじゃ".split(),  # noqa: SIM905
+    "verbal_abuse": [
+        "馬鹿",
+        "バカ",
+        "ばか",
+        "アホ",
+        "あほ",
+        "死ね",
+        "しね",
+        "クソ",
+        "くそ",
+        "無能",
+        "役立たず",
+        "黙れ",
+        "ふざけるな",
+        "ふざけんな",
+        "うるさい",
+        "ボケ",
+        "カス",
+        "クズ",
+        "給料泥棒",
+        "頭おかしい",
+    ],
+    "threat": [
+        "殺す",
+        "殺し",
+        "訴える",
+        "火をつけ",
+        "ぶっ殺",
+        "潰す",
+        "家族",
+        "夜道",
+        "覚えてろ",
+        "ただじゃ",
+    ],
     "dogeza_demand": ["土下座"],
-    "sexual_harassment": "下着 エロ 胸 スリーサイズ 彼氏 デート セックス".split(),  # noqa: SIM905
-    "online_exposure": "晒す 拡散 SNS ネットに 口コミ 炎上".split(),  # noqa: SIM905
+    "sexual_harassment": ["下着", "エロ", "胸", "スリーサイズ", "彼氏", "デート", "セックス"],
+    "online_exposure": ["晒す", "拡散", "SNS", "ネットに", "口コミ", "炎上"],
     "unauthorised_recording": ["録音", "撮影", "動画"],
-    "compensation_demand": "返金 慰謝料 弁償 誠意 金返せ".split(),  # noqa: SIM905
+    "compensation_demand": ["返金", "慰謝料", "弁償", "誠意", "金返せ"],
     "apology_demand": ["謝れ", "謝罪", "詫び"],
     "personal_targeting": ["名前を言え", "クビ", "辞めろ"],
     "self_harm_risk": ["死にたい", "自殺"],

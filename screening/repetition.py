@@ -119,7 +119,9 @@ def content_words(batch: Batch) -> Content:
 
 
 @njit(nogil=True, cache=True)
-def _content(hashes, token_offsets, offsets):  # type: ignore[no-untyped-def]
+def _content(
+    hashes: NDArray[np.uint32], token_offsets: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> int:
     count = 0
     for text in range(len(token_offsets) - 1):
         first = count
@@ -142,7 +144,14 @@ def _content(hashes, token_offsets, offsets):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _group(words, offsets, usable, least, same, window):  # type: ignore[no-untyped-def]
+def _group(
+    words: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    usable: NDArray[np.bool_],
+    least: int,
+    same: float,
+    window: int,
+) -> NDArray[np.int32]:
     """For each turn the first turn that says the same: itself where it is new, -1 where unusable."""
     turns = len(offsets) - 1
     group = np.full(turns, -1, np.int32)

@@ -20,7 +20,7 @@ router = APIRouter(tags=["flags"])
 def flags(
     request: Request,
     caller: Reader,
-    state: Annotated[list[FlagState], Query()] = [FlagState.PROPOSED],  # noqa: B006
+    state: Annotated[tuple[FlagState, ...], Query()] = (FlagState.PROPOSED,),
     category: str | None = None,
     kind: Kind | None = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -39,21 +40,24 @@ def _reads_as() -> NDArray[np.uint32]:
 
 
 @njit(nogil=True, cache=True)
-def _mix(state, value):  # type: ignore[no-untyped-def]
+def _mix(state: np.uint64, value: Any) -> np.uint64:
     state = (state ^ np.uint64(value)) * np.uint64(0xFF51AFD7ED558CCD)
     return state ^ (state >> np.uint64(32))
 
 
 @njit(nogil=True, cache=True)
-def _character(codes, reads_as, at, start, end):  # type: ignore[no-untyped-def]
+def _character(
+    codes: NDArray[np.uint32], reads_as: NDArray[np.uint32], at: int, start: int, end: int
+) -> np.uint32:
     if at < start or at >= end:
         return np.uint32(2)
     code = codes[at]
-    return reads_as[code] if code < 0x10000 else code
+    read: np.uint32 = reads_as[code] if code < 0x10000 else code
+    return read
 
 
 @njit(nogil=True, cache=True)
-def _insert(hashed, keys, used, count):  # type: ignore[no-untyped-def]
+def _insert(hashed: np.uint64, keys: NDArray[np.int64], used: NDArray[np.int64], count: int) -> int:
     """Adds a feature to the set; ``keys`` holds feature + 1, 0 where free."""
     feature = np.int64(hashed & np.uint64((1 << 20) - 1))
     mask = len(keys) - 1
@@ -68,7 +72,20 @@ def _insert(hashed, keys, used, count):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used):  # type: ignore[no-untyped-def] # fmt: skip
+def collect(
+    codes: NDArray[np.uint32],
+    reads_as: NDArray[np.uint32],
+    start: int,
+    end: int,
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    hashes: NDArray[np.uint32],
+    first: int,
+    last: int,
+    base: int,
+    keys: NDArray[np.int64],
+    used: NDArray[np.int64],
+) -> int:
     """Fills ``keys`` with the features of one unit and returns how many; ``used`` lists the slots.
 
     ``start`` and ``end`` are places in ``codes``; tokens ``first`` to ``last`` count from ``base``.
@@ -98,7 +115,18 @@ def collect(codes, reads_as, start, end, token_start, token_end, hashes, first, 
 
 
 @njit(nogil=True, cache=True)
-def _encode(codes, reads_as, units, token_start, token_end, hashes, keys, used, out, out_offsets):  # type: ignore[no-untyped-def] # fmt: skip
+def _encode(
+    codes: NDArray[np.uint32],
+    reads_as: NDArray[np.uint32],
+    units: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    hashes: NDArray[np.uint32],
+    keys: NDArray[np.int64],
+    used: NDArray[np.int64],
+    out: NDArray[np.int64],
+    out_offsets: NDArray[np.int64],
+) -> int:
     total = 0
     for i in range(len(units)):
         start, end, first, last, base = units[i]
@@ -113,7 +141,21 @@ def _encode(codes, reads_as, units, token_start, token_end, hashes, keys, used, 
 
 
 @njit(nogil=True, cache=True)
-def _score(codes, reads_as, units, token_start, token_end, hashes, keys, used, row_of, weights, scales, intercepts, out):  # type: ignore[no-untyped-def] # fmt: skip
+def _score(
+    codes: NDArray[np.uint32],
+    reads_as: NDArray[np.uint32],
+    units: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    hashes: NDArray[np.uint32],
+    keys: NDArray[np.int64],
+    used: NDArray[np.int64],
+    row_of: NDArray[np.int32],
+    weights: NDArray[np.int16],
+    scales: NDArray[np.float32],
+    intercepts: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
     heads = weights.shape[1] - 1
     total = np.zeros(heads + 1, np.int64)
     for i in range(len(units)):
@@ -133,7 +175,22 @@ def _score(codes, reads_as, units, token_start, token_end, hashes, keys, used, r
 
 
 @njit(nogil=True, cache=True)
-def _weigh(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, row_of, weights, head, out):  # type: ignore[no-untyped-def] # fmt: skip
+def _weigh(
+    codes: NDArray[np.uint32],
+    reads_as: NDArray[np.uint32],
+    start: int,
+    end: int,
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    hashes: NDArray[np.uint32],
+    first: int,
+    last: int,
+    base: int,
+    row_of: NDArray[np.int32],
+    weights: NDArray[np.int16],
+    head: int,
+    out: NDArray[np.float32],
+) -> None:
     """Adds to each character of a unit what the n-grams over it contribute to one head."""
     for at in range(start - 1, end + 1):
         state = np.uint64(0x9E3779B97F4A7C15)
@@ -163,7 +220,13 @@ def _weigh(codes, reads_as, start, end, token_start, token_end, hashes, first, l
 
 
 @njit(nogil=True, cache=True)
-def strongest(characters, starts, ends, shift, floor):  # type: ignore[no-untyped-def]
+def strongest(
+    characters: NDArray[np.float32],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    shift: int,
+    floor: float,
+) -> tuple[int, int]:
     """First and last of the tokens whose contributions, each less ``floor`` of the greatest, sum highest."""
     size = len(characters)
     worth = np.zeros(len(starts), np.float64)
@@ -184,7 +247,15 @@ def strongest(characters, starts, ends, shift, floor):  # type: ignore[no-untype
 
 
 @njit(nogil=True, cache=True)
-def _cut(codes, offsets, token_offsets, token_start, is_end, out, owner):  # type: ignore[no-untyped-def] # fmt: skip
+def _cut(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    token_offsets: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    is_end: NDArray[np.bool_],
+    out: NDArray[np.int64],
+    owner: NDArray[np.int32],
+) -> int:
     count = 0
     for text in range(len(offsets) - 1):
         base, until = offsets[text], offsets[text + 1]

@@ -38,7 +38,12 @@ LOWEST = -6.0
 
 
 @njit(nogil=True, cache=True)
-def weighted_means(scores, weights, bounds, out):  # type: ignore[no-untyped-def]
+def weighted_means(
+    scores: NDArray[np.float32],
+    weights: NDArray[np.float64],
+    bounds: NDArray[np.int64],
+    out: NDArray[np.float32],
+) -> None:
     """For each conversation the weighted mean of its units' scores and of a prior of nothing.
 
     ``bounds`` part the units.
@@ -56,7 +61,12 @@ def weighted_means(scores, weights, bounds, out):  # type: ignore[no-untyped-def
 
 
 @njit(nogil=True, cache=True)
-def highest_units(scores, own, bounds, out):  # type: ignore[no-untyped-def]
+def highest_units(
+    scores: NDArray[np.float32],
+    own: NDArray[np.bool_],
+    bounds: NDArray[np.int64],
+    out: NDArray[np.float32],
+) -> None:
     """The highest score of each conversation's own units, and the mean of the three highest."""
     for i in range(len(bounds) - 1):
         a = b = c = np.float32(-6.0)

@@ -10,11 +10,14 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import zstandard
 
 from screening.errors import Reject
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 #: Bytes by which a format is recognised.
 SNIFF_BYTES = 1 << 16
@@ -72,7 +75,7 @@ def _folder(folder: str, seen: set[tuple[int, int]]) -> Iterator[str | Reject]:
 
 def open_bytes(path: str) -> BinaryIO:
     """The decompressed bytes of a file or of standard input. Raises OSError."""
-    raw: BinaryIO = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
+    raw: BinaryIO = sys.stdin.buffer if path == "-" else io.BufferedReader(io.FileIO(path))
     if path != "-" and raw.seekable():
         head = raw.read(4)
         raw.seek(0)
@@ -98,10 +101,11 @@ class _Rejoined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._head[: len(buffer)] if self._head else self._rest.read(len(buffer))
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._head[: len(view)] if self._head else self._rest.read(len(view))
         self._head = self._head[len(data) :] if self._head else self._head
-        buffer[: len(data)] = data
+        view[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
@@ -121,7 +125,8 @@ class _Zstd(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
         while not self._output:
             if not self._input and not (piece := self._source.read(SNIFF_BYTES)):
                 if self._fed and not self._frame.eof:
@@ -133,8 +138,8 @@ class _Zstd(io.RawIOBase):
             self._fed = True
             self._output = memoryview(self._frame.decompress(data))
             self._input = self._frame.unused_data if self._frame.eof else b""
-        size = min(len(buffer), len(self._output))
-        buffer[:size] = self._output[:size]
+        size = min(len(view), len(self._output))
+        view[:size] = self._output[:size]
         self._output = self._output[size:]
         return size
 

@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import PermissionDenied, ReviewError
@@ -37,9 +38,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _person(row: object) -> Person:
-    roles = frozenset(Role(r) for r in row.roles.split(","))  # type: ignore[attr-defined]
-    return Person(row.id, row.name, roles)  # type: ignore[attr-defined]
+def _person(row: Row[Any]) -> Person:
+    roles = frozenset(Role(r) for r in row.roles.split(","))
+    return Person(row.id, row.name, roles)
 
 
 class People:
@@ -98,16 +99,16 @@ class People:
             raise PermissionDenied(f"失敗が続いたため、{minutes}分ほど待ってからお試しください。")
         try:
             _HASHER.verify(row.password if row else _NOBODY, password)
-            known = row is not None and row.active
+            known = row if row is not None and row.active else None
         except (VerifyMismatchError, InvalidHashError):
-            known = False
-        if not known:
+            known = None
+        if known is None:
             with self._engine.begin() as connection:
                 connection.execute(
                     t.failed_sign_ins.insert().values(name_sha256=key, failed_at=_now().isoformat())
                 )
             raise PermissionDenied(_REFUSED)
-        return _person(row)
+        return _person(known)
 
     def open_session(self, person: Person) -> str:
         """A token for one browser; whoever holds it is the person until it expires or is closed."""

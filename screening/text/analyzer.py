@@ -59,7 +59,13 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
 
 
 @njit(nogil=True, cache=True)
-def _fold_in_place(codes, offsets, mapped, runs, slow):  # type: ignore[no-untyped-def]
+def _fold_in_place(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    mapped: NDArray[np.uint32],
+    runs: NDArray[np.uint8],
+    slow: NDArray[np.bool_],
+) -> None:
     for text in range(len(offsets) - 1):
         run, last = 0, np.uint32(0)
         for at in range(offsets[text], offsets[text + 1]):
@@ -79,7 +85,7 @@ def _fold_in_place(codes, offsets, mapped, runs, slow):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def _piece_end(codes, start, end, longest):  # type: ignore[no-untyped-def]
+def _piece_end(codes: NDArray[np.uint32], start: int, end: int, longest: int) -> int:
     if end - start <= longest:
         return end
     at = start + longest - 1
@@ -91,7 +97,7 @@ def _piece_end(codes, start, end, longest):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _utf8(codes, start, end, buffer):  # type: ignore[no-untyped-def]
+def _utf8(codes: NDArray[np.uint32], start: int, end: int, buffer: NDArray[np.uint8]) -> int:
     n = 0
     for at in range(start, end):
         c = codes[at]
@@ -117,12 +123,12 @@ def _utf8(codes, start, end, buffer):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _width(c):  # type: ignore[no-untyped-def]
+def _width(c: Any) -> int:
     return 1 if c < 0x80 else 2 if c < 0x800 else 3 if c < 0x10000 else 4
 
 
 @njit(nogil=True, cache=True)
-def _slot(pointer, keys):  # type: ignore[no-untyped-def]
+def _slot(pointer: Any, keys: NDArray[np.int64]) -> Any:
     mask = len(keys) - 1
     at = (np.uint64(pointer) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)) & np.uint64(mask)
     while keys[at] != 0 and keys[at] != pointer:
@@ -131,7 +137,20 @@ def _slot(pointer, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _parse(codes, offsets, longest, calls, buffer, keys, ids, out_start, out_end, out_id, out_pointer, out_offsets):  # type: ignore[no-untyped-def] # fmt: skip
+def _parse(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    longest: int,
+    calls: tuple[int, ...],
+    buffer: NDArray[np.uint8],
+    keys: NDArray[np.int64],
+    ids: NDArray[np.int32],
+    out_start: NDArray[np.int32],
+    out_end: NDArray[np.int32],
+    out_id: NDArray[np.int32],
+    out_pointer: NDArray[np.int64],
+    out_offsets: NDArray[np.int64],
+) -> int:
     """Parses every text; a feature not seen before gets the id -1 and is known by its pointer."""
     set_sentence, parse, bos, clear, tagger, lattice, address = calls
     count = 0
@@ -368,15 +387,14 @@ class Analyzer:
                 end.append(last)
                 ids.append(self.table.add(raw))
             token_offsets.append(len(ids))
-        as_array = lambda values, kind: np.array(values, kind)  # noqa: E731
         return Batch(
             texts,
             folded,
             codes,
             offsets,
-            as_array(token_offsets, np.int64),
-            as_array(start, np.int32),
-            as_array(end, np.int32),
-            as_array(ids, np.int32),
+            np.array(token_offsets, np.int64),
+            np.array(start, np.int32),
+            np.array(end, np.int32),
+            np.array(ids, np.int32),
             self.table,
         )

@@ -58,6 +58,10 @@ def _model() -> int:
     return int(model)
 
 
+def _address(lib: ctypes.CDLL, name: str) -> int:
+    return ctypes.cast(getattr(lib, name), ctypes.c_void_p).value or 0
+
+
 class Parser:
     """One tagger with its lattice: use it from one thread at a time."""
 
@@ -68,11 +72,10 @@ class Parser:
         self._lib = lib
         self.tagger = int(lib.mecab_model_new_tagger(_model()))
         self.lattice = int(lib.mecab_model_new_lattice(_model()))
-        address = lambda name: ctypes.cast(getattr(lib, name), ctypes.c_void_p).value or 0  # noqa: E731
-        self.set_sentence = address("mecab_lattice_set_sentence2")
-        self.parse = address("mecab_parse_lattice")
-        self.bos = address("mecab_lattice_get_bos_node")
-        self.clear = address("mecab_lattice_clear")
+        self.set_sentence = _address(lib, "mecab_lattice_set_sentence2")
+        self.parse = _address(lib, "mecab_parse_lattice")
+        self.bos = _address(lib, "mecab_lattice_get_bos_node")
+        self.clear = _address(lib, "mecab_lattice_clear")
 
     def __del__(self) -> None:
         if lattice := getattr(self, "lattice", 0):
@@ -87,8 +90,8 @@ def feature_at(pointer: int) -> str:
 
 def _loader(bits: int) -> Any:
     @intrinsic
-    def load(typingctx, address):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def load(typingctx: Any, address: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             kind = ir.IntType(bits)
             pointer = builder.inttoptr(arguments[0], kind.as_pointer())
             value = builder.load(pointer)
@@ -109,15 +112,15 @@ def _codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 
 @intrinsic
-def call1(typingctx, function, a):  # type: ignore[no-untyped-def]
+def call1(typingctx: Any, function: Any, a: Any) -> Any:
     return types.int64(types.int64, types.int64), _codegen
 
 
 @intrinsic
-def call2(typingctx, function, a, b):  # type: ignore[no-untyped-def]
+def call2(typingctx: Any, function: Any, a: Any, b: Any) -> Any:
     return types.int64(*[types.int64] * 3), _codegen
 
 
 @intrinsic
-def call3(typingctx, function, a, b, c):  # type: ignore[no-untyped-def]
+def call3(typingctx: Any, function: Any, a: Any, b: Any, c: Any) -> Any:
     return types.int64(*[types.int64] * 4), _codegen
