@@ -14,6 +14,8 @@ The modules, in the order data flows; each imports only from those above it:
 ``screener``    composes the detectors and the policy: conversation in, flags out
 ``review``      what a person must answer before a flag is decided
 ``store``       the record: conversations, flags, decisions, people
+``report``      incident reports and training cases, masked
+``dashboard``   how the review is doing, in numbers about flags and never about people
 ``inbox``       watches a mailbox
 ``rescore``     screens an archive
 ``pipe``        a spaCy component
