@@ -5,10 +5,22 @@ from screening.records import Conversation, Flag, Kind, Priority, ScreeningResul
 from screening.review import Role
 from screening.store import Store
 
+from ..postgres import start
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'record.db'}"
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """Every test of the record runs on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'record.db'}"
+    return request.getfixturevalue("postgres").database()
 
 
 @pytest.fixture
