@@ -13,6 +13,13 @@ The modules, in the order data flows; each imports only from those above it:
 ``policy``      the published policy as data: which finding touches which provision
 ``screener``    composes the detectors and the policy: conversation in, flags out
 ``review``      what a person must answer before a flag is decided
+``access``      which role may do what
+``urgency``     which flag comes first, and why
+``sampling``    what is drawn for a second look, and what the sample says
+``agreement``   how far two readers agree
+``corrections`` what a reviewer sets right
+``labels``      decided conversations as labelled documents for training
+``audit``       the chain of the audit log
 ``store``       the record: conversations, flags, decisions, people
 ``report``      incident reports and training cases, masked
 ``dashboard``   how the review is doing, in numbers about flags and never about people
