@@ -23,6 +23,7 @@ The modules, in the order data flows; each imports only from those above it:
 ``store``       the record: conversations, flags, decisions, people
 ``report``      incident reports and training cases, masked
 ``dashboard``   how the review is doing, in numbers about flags and never about people
+``wellbeing``   what one person has had to read, and when a break would do good
 ``inbox``       watches a mailbox
 ``rescore``     screens an archive
 ``pipe``        a spaCy component

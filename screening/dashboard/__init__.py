@@ -7,7 +7,18 @@
 No function here reads who decided: nothing can be ranked by person.
 """
 
+from .counts import Choices, choices
 from .estimates import Forecast, Share, forecast, share
 from .figures import Figures, Table, figures
 
-__all__ = ["Figures", "Forecast", "Share", "Table", "figures", "forecast", "share"]
+__all__ = [
+    "Choices",
+    "Figures",
+    "Forecast",
+    "Share",
+    "Table",
+    "choices",
+    "figures",
+    "forecast",
+    "share",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select
 
 from ..records import Priority
 from ..review import FlagState
+from ..store import Store
 from ..store import tables as t
 
 #: The day of a conversation: when it took place, or where that is not known, when it was recorded.
@@ -127,3 +129,28 @@ def _first() -> Subquery:
     """The time of the first decision on each flag."""
     d = t.decisions.c
     return select(d.flag_id, func.min(d.decided_at).label("at")).group_by(d.flag_id).subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What flags can be filtered by, as far as the record has it."""
+
+    channels: tuple[str, ...]
+    trades: tuple[str, ...]
+    policies: tuple[str, ...]
+
+
+def choices(store: Store) -> Choices:
+    """The channels, trades and policy versions that flags in the record have."""
+    with store.engine.execution_options(reading=True).begin() as connection:
+        found = [
+            tuple(
+                sorted(
+                    value
+                    for value in connection.execute(select(column).distinct()).scalars()
+                    if value
+                )
+            )
+            for column in (t.flags.c.channel, t.flags.c.trade, t.flags.c.policy)
+        ]
+    return Choices(*found)

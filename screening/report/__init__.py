@@ -3,9 +3,11 @@
 ``masking``   names, addresses, telephone and account numbers give way to what they are
 ``pointers``  which provision of the law could be worth asking a lawyer about, never more than that
 ``incident``  everything about one case, in the order in which somebody from outside asks
+``actors``    the names behind the audit log's identifiers
 ``training``  a case without anybody who could be recognised in it
 """
 
+from .actors import actors
 from .incident import Contact, IncidentReport, Passage, Ruling, Step, incident
 from .masking import Masked, mask
 from .pointers import Pointer, pointers
@@ -20,6 +22,7 @@ __all__ = [
     "Ruling",
     "Step",
     "TrainingCase",
+    "actors",
     "incident",
     "mask",
     "pointers",

@@ -24,9 +24,7 @@ def test_words_are_quoted_with_their_time_and_what_was_answered(store, decided):
     """The confirmed words stand verbatim, with the second of the call and the staff's next words."""
     report = _report(store, decided, masked=False)
     (passage,) = report.passages
-    assert (
-        passage.words == "夜道に気をつけろ"[: len(passage.words)] or passage.words in passage.said
-    )
+    assert passage.words == "夜道に気をつけろよ"
     assert passage.at_ms == 2000
     assert passage.answer == "それはお受けできません。"
     assert passage.state == "該当と確認"
