@@ -13,6 +13,8 @@ The modules, in the order data flows; each imports only from those above it:
 ``policy``      the published policy as data: which finding touches which provision
 ``screener``    composes the detectors and the policy: conversation in, flags out
 ``review``      what a person must answer before a flag is decided
+``steps``       what follows a decision: owners, days, approvals and their record
+``rehearsal``   what a draft policy or model would change, before it is switched on
 ``store``       the record: conversations, flags, decisions, people
 ``inbox``       watches a mailbox
 ``rescore``     screens an archive

@@ -214,8 +214,8 @@ class Exemption:
         return suspected if given is None else any(a.id == given and a.covers for a in self.answers)
 
     def settled_by(self, consulted: Iterable[str]) -> bool:
-        """Whether somebody whom the policy names was consulted."""
-        return any(whom.strip() in self.consult for whom in consulted)
+        """Whether somebody whom the policy names was consulted; a person's name may stand beside."""
+        return any(named in whom for whom in consulted for named in self.consult)
 
 
 class Side(StrEnum):

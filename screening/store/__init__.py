@@ -7,12 +7,17 @@
 ``conversations``  screening results go in, once each; cases come out
 ``queue``          flags in the order in which people should look
 ``decisions``      a person's decision, taken through ``screening.review`` and never edited
+``own``            a flag that a person raises
+``steps``          what decisions oblige to: owners, days, approvals, and their record
+``shadow``         what a draft would have flagged differently
 ``people``         accounts, sessions and keys
 ``mails``          how far the inbox has come
 """
 
 from .people import People
 from .rows import Case, Consultation, Earlier, FlagRow, Page, Recorded, SavedConversation
+from .shadow import Shadow
+from .steps import StepRow, Steps
 from .store import Store
 
 __all__ = [
@@ -24,5 +29,8 @@ __all__ = [
     "People",
     "Recorded",
     "SavedConversation",
+    "Shadow",
+    "StepRow",
+    "Steps",
     "Store",
 ]

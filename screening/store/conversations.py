@@ -91,7 +91,7 @@ def save(
         place = (flag.category, turn, flag.start, flag.end)
         if place not in places:
             places.add(place)
-            values = _values(flag) | {
+            values = values_of(flag) | {
                 "id": uuid4().hex,
                 "conversation_key": key,
                 "screening_id": screening[0],
@@ -104,7 +104,7 @@ def save(
     return SavedConversation(key, True, _ids(connection, key))
 
 
-def _values(flag: Flag) -> dict[str, Any]:
+def values_of(flag: Flag) -> dict[str, Any]:
     return {
         "category": flag.category,
         "provision": flag.provision,
@@ -204,7 +204,7 @@ def case(connection: Connection, key: str) -> Case:
         flags=tuple(flag_row(f) for f in flags),
         decisions=of_conversation(connection, key),
         consultations=tuple(
-            Consultation(c.name, c.consulted, c.note, c.recorded_at) for c in consulted
+            Consultation(c.name, c.consulted, c.note, c.recorded_at, c.held_on) for c in consulted
         ),
         earlier=_earlier(connection, key, row.customer_id),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -43,8 +44,13 @@ def flags(
     limit: int,
     after: str | None,
     all_flags: bool,
+    only: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> Page:
     """One page of the queue; ``all_flags`` also lists those that ask for no review by themselves.
+
+    ``only`` and ``without`` are categories: those with a route of their own (``Policy.routed``) are
+    not to wait among the others.
 
     Raises:
         ReviewError: for a cursor that is not one.
@@ -56,6 +62,10 @@ def flags(
     if category:
         asked.append(f.category == category)
     source = t.flags.join(t.conversations) if kind else t.flags
+    if only:
+        asked.append(f.category.in_(sorted(only)))
+    if without:
+        asked.append(f.category.not_in(sorted(without)))
     if kind:
         asked.append(t.conversations.c.kind == kind)
     total = connection.execute(select(func.count()).select_from(source).where(*asked)).scalar_one()
@@ -87,7 +97,9 @@ def flags(
     return Page(rows, more, total)
 
 
-def following(connection: Connection, row: FlagRow) -> FlagRow | None:
+def following(
+    connection: Connection, row: FlagRow, *, without: Collection[str] = ()
+) -> FlagRow | None:
     """The first flag after ``row`` that waits for a person and is not of the same conversation."""
     after: str | None = cursor(row)
     while after:
@@ -99,6 +111,7 @@ def following(connection: Connection, row: FlagRow) -> FlagRow | None:
             limit=LARGEST_PAGE,
             after=after,
             all_flags=False,
+            without=without,
         )
         for item in page.items:
             if item.conversation_key != row.conversation_key:

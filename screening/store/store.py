@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine, text
 
@@ -11,10 +11,12 @@ from ..errors import NotFound
 from ..policy import Policy
 from ..records import Conversation, MailSeen, ScreeningResult
 from ..review import Decision, FlagState, Person
-from . import conversations, decisions, mails, queue
+from . import conversations, decisions, mails, own, queue
 from .engine import connect, migrate
 from .people import People
 from .rows import Case, FlagRow, Page, SavedConversation
+from .shadow import Shadow
+from .steps import Steps
 
 
 class Store:
@@ -24,6 +26,8 @@ class Store:
         self.engine = engine
         self._reading = engine.execution_options(reading=True)
         self.people = People(engine)
+        self.steps = Steps(engine)
+        self.shadow = Shadow(engine)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -76,6 +80,8 @@ class Store:
         limit: int = 50,
         after: str | None = None,
         all_flags: bool = False,
+        only: Collection[str] = (),
+        without: Collection[str] = (),
     ) -> Page:
         """See ``queue.flags``."""
         with self._reading.begin() as connection:
@@ -87,12 +93,14 @@ class Store:
                 limit=limit,
                 after=after,
                 all_flags=all_flags,
+                only=only,
+                without=without,
             )
 
-    def following(self, flag: FlagRow) -> FlagRow | None:
+    def following(self, flag: FlagRow, *, without: Collection[str] = ()) -> FlagRow | None:
         """The next flag in the queue that belongs to another conversation, or None at its end."""
         with self._reading.begin() as connection:
-            return queue.following(connection, flag)
+            return queue.following(connection, flag, without=without)
 
     def flag(self, flag_id: str) -> FlagRow:
         """Raises NotFound."""
@@ -142,12 +150,55 @@ class Store:
         with self.engine.begin() as connection:
             return decisions.withdraw(connection, flag_id, person, reason=reason, now=now or _now())
 
-    def consult(self, key: str, person: Person, *, consulted: str, note: str) -> None:
+    def consult(
+        self,
+        key: str,
+        person: Person,
+        *,
+        consulted: str,
+        note: str,
+        policy: Policy | None = None,
+        held_on: date | None = None,
+    ) -> None:
         """See ``decisions.consult``; raises NotFound for a conversation that there is not."""
         with self.engine.begin() as connection:
             if not conversations.exists(connection, key):
                 raise NotFound("その会話は記録にありません。")
-            decisions.consult(connection, key, person, consulted=consulted, note=note, now=_now())
+            decisions.consult(
+                connection,
+                key,
+                person,
+                consulted=consulted,
+                note=note,
+                now=_now(),
+                policy=policy,
+                held_on=held_on,
+            )
+
+    def raise_flag(
+        self,
+        key: str,
+        person: Person,
+        *,
+        policy: Policy,
+        turn: int,
+        start: int,
+        end: int,
+        reason: str,
+    ) -> str:
+        """See ``own.raise_flag``."""
+        with self.engine.begin() as connection:
+            return own.raise_flag(
+                connection,
+                key,
+                person,
+                policy=policy,
+                turn=turn,
+                start=start,
+                end=end,
+                reason=reason,
+                now=_now().isoformat(),
+            )
 
     def mail_seen(
         self, mailbox: str, uidvalidity: int, uid: int, message_id: str | None

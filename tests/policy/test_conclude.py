@@ -15,7 +15,6 @@ from screening.policy import (
     conclude,
     coverage,
     load_policy,
-    logic,
     respond,
     shipped,
 )
