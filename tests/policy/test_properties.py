@@ -42,7 +42,9 @@ def situations(draw):
     asked = [(c.id, [a.id for a in c.answers]) for c in policy.criteria]
     if policy.exemption is not None:
         asked.append((policy.exemption.id, [a.id for a in policy.exemption.answers]))
-    answered = draw(st.permutations(asked))[: draw(st.integers(0, len(asked)))]
+    # Half of them with every answer given: only then is anything found.
+    count = draw(st.one_of(st.just(len(asked)), st.integers(0, len(asked))))
+    answered = draw(st.permutations(asked))[:count]
     consulted = list(policy.exemption.consult) if policy.exemption else []
     return {
         "policy": policy,
@@ -347,6 +349,25 @@ def test_nothing_outside_is_done_without_what_comes_before_and_who_must_approve(
             for name, _ in step.planned.requires:
                 assert steps[name].state is StepState.DONE
         assert all(Role.MACHINE not in roles[e.person_id] for e in step.entries)
+
+
+@many
+@given(any_policy)
+def test_what_would_be_found_waits_for_the_consultation_and_no_longer(policy):
+    """The same answers: found, blocked by the exemption, found again after the consultation."""
+    found = _found(policy)
+    if found is None or policy.exemption is None:
+        return
+    category, made = found
+    asked = policy.exemption
+    for answer in asked.answers:
+        answers = {**made.answers, asked.id: answer.id}
+        waiting = conclude(policy, category, answers, illness_suspected=True)
+        assert (made.outcome in waiting.open) is not answer.covers
+        after = conclude(policy, category, answers, illness_suspected=True, illness_consulted=True)
+        assert made.outcome in after.open
+    unanswered = conclude(policy, category, made.answers, illness_suspected=True)
+    assert made.outcome in unanswered.blocked
 
 
 @many
