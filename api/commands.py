@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import track
 
-from screening.cli.options import add_database
+from screening.cli.options import add_database, add_shadow, shadowed
 from screening.cli.table import show
 from screening.errors import ScreeningError
 from screening.policy import load_policy
@@ -32,6 +32,7 @@ def add(commands: Any) -> None:
     serve = commands.add_parser("serve", help="確認画面とAPIを動かす")
     _address(serve)
     serve.add_argument("--policy", default="medical-care")
+    add_shadow(serve)
     serve.add_argument(
         "--https", action="store_true", help="HTTPSの後ろで動かす（cookieをHTTPSに限る）"
     )
@@ -118,7 +119,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     policy = load_policy(arguments.policy)
     app = create_app(
         store,
-        default_screener(arguments.policy),
+        shadowed(default_screener(arguments.policy), arguments, store),
         policy,
         secret=secret(arguments.secret_file),
         secure_cookies=arguments.https,

@@ -20,6 +20,8 @@ The modules, in the order data flows; each imports only from those above it:
 ``corrections`` what a reviewer sets right
 ``labels``      decided conversations as labelled documents for training
 ``audit``       the chain of the audit log
+``steps``       what follows a decision: owners, days, approvals and their record
+``rehearsal``   what a draft policy or model would change, before it is switched on
 ``store``       the record: conversations, flags, decisions, people
 ``report``      incident reports and training cases, masked
 ``dashboard``   how the review is doing, in numbers about flags and never about people

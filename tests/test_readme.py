@@ -31,7 +31,7 @@ def test_every_command_named_is_there():
     """Each `screening …` of the README is a command of the program."""
     known = {" ".join(c) for c in _commands(parser())}
     named = re.findall(
-        r"`screening ([a-z]+(?: (?:add|list|revoke|run|show|check|coverage|verify|head|export)\b)?)",
+        r"`screening ([a-z]+(?: (?:add|list|revoke|run|show|check|coverage|verify|head|export|diff|test|rehearse|look|shadow|simulate)\b)?)",
         TEXT,
     )
     assert named

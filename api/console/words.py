@@ -23,6 +23,7 @@ DETECTORS = {
     "classifier": "学習した検出器",
     "repetition": "くり返しの検出",
     "conduct": "時間と回数",
+    "person": "確認者",
 }
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
 ANSWER_KEYS = ("1234567890", "qwetyio", "m")

@@ -6,6 +6,11 @@ import argparse
 import os
 from pathlib import Path
 
+from ..policy import load_policy
+from ..rehearsal import Shadowed
+from ..screener import Screener
+from ..store import Store
+
 #: Where the record is kept when nothing else is said.
 DATABASE = "sqlite:///var/screening.db"
 
@@ -18,6 +23,22 @@ def add_database(parser: argparse.ArgumentParser) -> None:
         type=_url,
         help=f"記録の場所（環境変数 SCREENING_DATABASE、既定は {DATABASE}）",
     )
+
+
+def add_shadow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--shadow",
+        metavar="草案",
+        help="方針の草案でも検査し、違いだけを記録する（候補にはしない。screening policy shadow で見る）",
+    )
+
+
+def shadowed(screener: Screener, arguments: argparse.Namespace, store: Store) -> Screener:
+    """``screener``, with the draft of ``--shadow`` looking on where one was given."""
+    if arguments.shadow is None:
+        return screener
+    draft = screener.with_policy(load_policy(arguments.shadow))
+    return Shadowed(screener, draft, store.shadow.note)
 
 
 def _url(text: str) -> str:

@@ -15,6 +15,9 @@
 ``decisions``      a person's decision, taken through ``screening.review`` and never edited
 ``work``           claims, and what people do with a flag short of deciding it
 ``checks``         drawn conversations without a flag
+``own``            a flag that a person raises
+``steps``          what decisions oblige to: owners, days, approvals, and their record
+``shadow``         what a draft would have flagged differently
 ``people``         accounts, sessions and keys
 ``mails``          how far the inbox has come
 """
@@ -34,6 +37,8 @@ from .rows import (
     Recorded,
     SavedConversation,
 )
+from .shadow import Shadow
+from .steps import StepRow, Steps
 from .store import Store
 
 __all__ = [
@@ -52,5 +57,8 @@ __all__ = [
     "Recorded",
     "SavedConversation",
     "Session",
+    "Shadow",
+    "StepRow",
+    "Steps",
     "Store",
 ]

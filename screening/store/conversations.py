@@ -335,7 +335,7 @@ def case(
             d for d in of_conversation(connection, key) if d.decision.flag_id not in hidden
         ),
         consultations=tuple(
-            Consultation(c.name, c.consulted, c.note, c.recorded_at) for c in consulted
+            Consultation(c.name, c.consulted, c.note, c.recorded_at, c.held_on) for c in consulted
         ),
         earlier=_earlier(connection, key, row.customer_id, viewer),
         corrections=corrections_of(connection, key),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from secrets import token_hex
 from typing import Any
 
@@ -14,7 +14,7 @@ from .. import review
 from ..errors import Conflict, PermissionDenied, ReviewError
 from ..policy import Policy
 from ..review import STATES, Decision, FlagState, Person, Role
-from . import audit, readings
+from . import audit, readings, steps
 from . import tables as t
 from .conversations import one_flag
 from .corrections import category_of
@@ -50,34 +50,38 @@ def latest(connection: Connection, flag_id: str) -> Recorded | None:
 
 
 def _recorded(row: Any) -> Recorded:
-    return Recorded(
-        row.id,
-        row.name,
-        Decision(
-            flag_id=row.flag_id,
-            person_id=row.person_id,
-            answers=json.loads(row.answers),
-            outcome=row.outcome,
-            reason=row.reason,
-            decided_at=datetime.fromisoformat(row.decided_at),
-            from_state=FlagState(row.from_state),
-            to_state=FlagState(row.to_state),
-            policy=row.policy,
-            illness_suspected=row.illness_suspected,
-            illness_consulted=row.illness_consulted,
-        ),
+    return Recorded(row.id, row.name, decision_of(row))
+
+
+def decision_of(row: Any) -> Decision:
+    """A row of ``decisions`` as the decision that it holds."""
+    return Decision(
+        flag_id=row.flag_id,
+        person_id=row.person_id,
+        answers=json.loads(row.answers),
+        outcome=row.outcome,
+        reason=row.reason,
+        decided_at=datetime.fromisoformat(row.decided_at),
+        from_state=FlagState(row.from_state),
+        to_state=FlagState(row.to_state),
+        policy=row.policy,
+        illness_suspected=row.illness_suspected,
+        illness_consulted=row.illness_consulted,
     )
 
 
 def illness(connection: Connection, policy: Policy, key: str) -> tuple[bool, bool]:
-    """Whether a conversation's conduct may be a symptom, and whether that was talked over."""
+    """Whether a conversation's conduct may be a symptom, and whether that was talked over.
+
+    A consultation counts where it was with somebody whom ``policy`` names.
+    """
     categories = connection.execute(
         select(t.flags.c.category).where(t.flags.c.conversation_key == key)
     ).scalars()
     consulted = connection.execute(
-        select(t.consultations.c.id).where(t.consultations.c.conversation_key == key).limit(1)
-    ).scalar()
-    return policy.suspects_illness(set(categories)), consulted is not None
+        select(t.consultations.c.consulted).where(t.consultations.c.conversation_key == key)
+    ).scalars()
+    return policy.suspects_illness(set(categories)), policy.was_consulted(consulted)
 
 
 def locked(connection: Connection, flag_id: str) -> FlagRow:
@@ -147,6 +151,7 @@ def decide(
         readings.append(connection, first, decision)
     else:
         append(connection, flag, decision)
+        steps.open_for(connection, policy, flag, decision)
     return decision
 
 
@@ -166,6 +171,7 @@ def withdraw(
         decision=last.decision, state=flag.state, person=actor, reason=reason, now=now
     )
     append(connection, flag, decision, action="withdraw")
+    steps.cancel(connection, flag_id, decision)
     return decision
 
 
@@ -225,13 +231,27 @@ def decision_values(decision: Decision) -> dict[str, Any]:
 
 
 def consult(
-    connection: Connection, key: str, person: Person, *, consulted: str, note: str, now: datetime
+    connection: Connection,
+    key: str,
+    person: Person,
+    *,
+    consulted: str,
+    note: str,
+    now: datetime,
+    policy: Policy | None = None,
+    held_on: date | None = None,
 ) -> None:
-    """Records a consultation on a conversation.
+    """Records a consultation on a conversation; ``held_on`` is its day, today where none is given.
 
-    Raises PermissionDenied for whoever is no reviewer, ReviewError where something is missing.
+    With a ``policy``, only a consultation with somebody whom it names is taken. Raises PermissionDenied
+    for whoever is no reviewer, ReviewError where something is missing.
     """
     person = known(connection, person)
+    day = held_on or now.date()
+    if policy is not None:
+        review.consultation(
+            policy=policy, person=person, whom=consulted, held_on=day, note=note, now=now
+        )
     if Role.MACHINE in person.roles or Role.REVIEWER not in person.roles:
         raise PermissionDenied("協議を記録できるのは、確認者の役割を持つ人だけです。")
     if not consulted.strip() or not note.strip():
@@ -243,6 +263,7 @@ def consult(
             consulted=consulted.strip(),
             note=note.strip(),
             recorded_at=now.isoformat(),
+            held_on=day.isoformat(),
         )
     )
     audit.append(connection, person.id, "consult", f"conversation:{key}", at=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,7 +39,8 @@ class Place(StrEnum):
 class Filters:
     """What is asked for. ``since`` and ``until`` are ISO 8601 on the conversation's time, ``until``
     itself left out. ``policy`` is a version, or a policy's id for all its versions. ``mine`` asks for
-    what the viewer has claimed or was handed. Flags on hold show under their own place only, and
+    what the viewer has claimed or was handed. ``only`` and ``without`` are categories: those with a
+    route of their own (``Policy.routed``) are not to wait among the others. Flags on hold show under their own place only, and
     ``all_flags`` also asks for those that want no review by themselves.
     """
 
@@ -54,6 +55,8 @@ class Filters:
     place: str | None = None
     mine: bool = False
     all_flags: bool = False
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def cursor(row: FlagRow) -> str:
@@ -135,6 +138,10 @@ def _conditions(
     ):
         if wanted:
             said.append(column == wanted)
+    if asked_for.only:
+        said.append(f.category.in_(sorted(asked_for.only)))
+    if asked_for.without:
+        said.append(f.category.not_in(sorted(asked_for.without)))
     if since := asked(asked_for.since, "期間の始め"):
         said.append(f.happened_at >= since)
     if until := asked(asked_for.until, "期間の終わり"):
@@ -210,13 +217,18 @@ def _rows(
 
 
 def following(
-    connection: Connection, row: FlagRow, *, viewer: Person | None, now: datetime
+    connection: Connection,
+    row: FlagRow,
+    *,
+    viewer: Person | None,
+    now: datetime,
+    without: Collection[str] = (),
 ) -> FlagRow | None:
     """The first flag after ``row`` that waits for a person and is not of the same conversation."""
     place = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
     others = [_after(place), t.flags.c.conversation_key != row.conversation_key]
     found: list[Any] = []
-    for conditions in branches(Filters(), viewer, now):
+    for conditions in branches(Filters(without=tuple(without)), viewer, now):
         found += _ids(connection, [*conditions, *others], 1)
     if not found:
         return None

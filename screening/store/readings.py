@@ -18,7 +18,7 @@ from ..agreement import Agreement, agreement
 from ..errors import Conflict, PermissionDenied
 from ..policy import Policy
 from ..review import WITHDRAWN, Decision, FlagState, Person, Role
-from . import audit
+from . import audit, steps
 from . import tables as t
 from .conversations import one_flag
 from .identity import allowed, blinded
@@ -192,7 +192,9 @@ class Readings:
                 policy=first.decision.policy,
             )
             decisions.append(connection, flag, reopened, action="reopen")
+            steps.cancel(connection, flag_id, reopened)
             decisions.append(connection, flag, decided, action="resolve")
+            steps.open_for(connection, policy, flag, decided)
         return decided
 
     def agreement(

@@ -118,6 +118,7 @@ class Consultation:
     consulted: str
     note: str
     recorded_at: str
+    held_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -15,7 +15,7 @@ from ..policy import Policy
 from ..records import Conversation, MailSeen, ScreeningResult
 from ..review import Decision, FlagState, Person
 from ..sampling import Plan
-from . import audit, conversations, decisions, mails, plan, queue
+from . import audit, conversations, decisions, mails, own, plan, queue
 from .audit import Audit
 from .checks import Checks
 from .corrections import Corrections
@@ -26,6 +26,8 @@ from .people import People
 from .queue import Filters
 from .readings import Readings
 from .rows import Case, FlagRow, Page, SavedConversation
+from .shadow import Shadow
+from .steps import Steps
 from .work import Work
 
 
@@ -45,6 +47,8 @@ class Store:
         self.checks = Checks(engine)
         self.corrections = Corrections(engine)
         self.audit = Audit(engine)
+        self.steps = Steps(engine)
+        self.shadow = Shadow(engine)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -129,6 +133,8 @@ class Store:
         category: str | None = None,
         kind: str | None = None,
         all_flags: bool | None = None,
+        only: Collection[str] | None = None,
+        without: Collection[str] | None = None,
     ) -> Page:
         """One page of the queue as ``viewer`` may see it; without one, everything as it is.
 
@@ -138,6 +144,10 @@ class Store:
         changes: dict[str, Any] = {k: v for k, v in short.items() if v is not None}
         if states is not None:
             changes["states"] = tuple(states)
+        if only is not None:
+            changes["only"] = tuple(only)
+        if without is not None:
+            changes["without"] = tuple(without)
         with self._reading.begin() as connection:
             return queue.flags(
                 connection,
@@ -148,10 +158,16 @@ class Store:
                 now=_now(),
             )
 
-    def following(self, flag: FlagRow, viewer: Person | None = None) -> FlagRow | None:
+    def following(
+        self,
+        flag: FlagRow,
+        viewer: Person | None = None,
+        *,
+        without: Collection[str] = (),
+    ) -> FlagRow | None:
         """The next flag in the queue that belongs to another conversation, or None at its end."""
         with self._reading.begin() as connection:
-            return queue.following(connection, flag, viewer=viewer, now=_now())
+            return queue.following(connection, flag, viewer=viewer, now=_now(), without=without)
 
     def flag(self, flag_id: str, viewer: Person | None = None) -> FlagRow:
         """Raises NotFound."""
@@ -223,12 +239,55 @@ class Store:
         with self.engine.begin() as connection:
             return decisions.withdraw(connection, flag_id, person, reason=reason, now=now or _now())
 
-    def consult(self, key: str, person: Person, *, consulted: str, note: str) -> None:
+    def consult(
+        self,
+        key: str,
+        person: Person,
+        *,
+        consulted: str,
+        note: str,
+        policy: Policy | None = None,
+        held_on: date | None = None,
+    ) -> None:
         """See ``decisions.consult``; raises NotFound for a conversation that there is not."""
         with self.engine.begin() as connection:
             if not conversations.exists(connection, key):
                 raise NotFound("その会話は記録にありません。")
-            decisions.consult(connection, key, person, consulted=consulted, note=note, now=_now())
+            decisions.consult(
+                connection,
+                key,
+                person,
+                consulted=consulted,
+                note=note,
+                now=_now(),
+                policy=policy,
+                held_on=held_on,
+            )
+
+    def raise_flag(
+        self,
+        key: str,
+        person: Person,
+        *,
+        policy: Policy,
+        turn: int,
+        start: int,
+        end: int,
+        reason: str,
+    ) -> str:
+        """See ``own.raise_flag``."""
+        with self.engine.begin() as connection:
+            return own.raise_flag(
+                connection,
+                key,
+                person,
+                policy=policy,
+                turn=turn,
+                start=start,
+                end=end,
+                reason=reason,
+                now=_now(),
+            )
 
     def mail_seen(
         self, mailbox: str, uidvalidity: int, uid: int, message_id: str | None

@@ -281,6 +281,7 @@ consultations = Table(
     Column("consulted", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("recorded_at", String(32), nullable=False),
+    Column("held_on", String(10)),
     Index(None, "conversation_key"),
 )
 
