@@ -12,6 +12,7 @@
 ``queue``         the lists, with filters
 ``work``          putting aside, handing over, escalating, skipping, correcting
 ``second``        disputes, and conversations without a flag that are checked
+``steps``         what decisions oblige to, with approvals
 ``charts``        inline SVG
 ``numbers``       the dashboard
 ``paper``         HTML becomes PDF

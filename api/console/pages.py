@@ -31,6 +31,7 @@ TEMPLATES = Environment(
 _PAGES = (
     ("queue", "/", "確認待ち", Action.READ_QUEUE),
     ("decided", "/decided", "決定済み", Action.READ_CASE),
+    ("steps", "/steps", "対応", Action.READ_CASE),
     ("disputes", "/disputes", "食い違い", Action.RESOLVE),
     ("check", "/check", "抜き取り", Action.CHECK),
     ("numbers", "/numbers", "数字", Action.READ_REPORTS),

@@ -24,6 +24,7 @@ from .conversation import clock
 from .forms import Checked
 from .pages import TEMPLATES, render
 from .paper import pdf
+from .steps import recorded
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,12 +33,15 @@ def _report(request: Request, person: Person, key: str, *, masked: bool) -> Inci
     """The report; that its words were read stands in the audit log first."""
     store: Store = request.app.state.store
     case = store.open_case(key, person, words=False)
+    now = datetime.now(UTC)
+    done = {s.step.planned.response: recorded(s) for s in store.steps.of_case(key)}
     report = incident(
         case,
         request.app.state.policy,
         [store.case(e.key, person) for e in case.earlier],
         masked=masked,
-        now=datetime.now(UTC),
+        now=now,
+        records=lambda response: done.get(response, ()),
     )
     store.looked(person, f"conversation:{key}", count=len(report.passages))
     return report

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from . import audit, case, desk, numbers, people, queue, reports, second, session, work
+from . import audit, case, desk, numbers, people, queue, reports, second, session, steps, work
 
 router = APIRouter(include_in_schema=False)
-for module in (session, queue, case, work, second, reports, numbers, audit, people, desk):
+for module in (session, queue, case, work, second, steps, reports, numbers, audit, people, desk):
     router.routes.extend(module.router.routes)
 
 

@@ -8,7 +8,7 @@
 """
 
 from .actors import actors
-from .incident import Contact, IncidentReport, Passage, Ruling, Step, incident
+from .incident import Contact, IncidentReport, Passage, Ruling, Step, StepLine, incident
 from .masking import Masked, mask
 from .pointers import Pointer, pointers
 from .training import TrainingCase, training_case
@@ -21,6 +21,7 @@ __all__ = [
     "Pointer",
     "Ruling",
     "Step",
+    "StepLine",
     "TrainingCase",
     "actors",
     "incident",

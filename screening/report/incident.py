@@ -8,7 +8,7 @@ stay in the list, because they are part of what was considered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..policy import Policy, respond
@@ -81,6 +81,16 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLine:
+    """One line of a step's record: who did ``what`` (Japanese) and when, with their note."""
+
+    person: str
+    what: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A response the policy knows for this case, and what became of it as far as is recorded."""
 
@@ -89,7 +99,7 @@ class Step:
     provision: str
     due_days: int
     needs_approval: bool
-    record: str = ""
+    record: tuple[StepLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,7 @@ def incident(
     *,
     masked: bool,
     now: datetime,
-    records: Callable[[str], str] = lambda _: "",
+    records: Callable[[str], Sequence[StepLine]] = lambda _: (),
 ) -> IncidentReport:
     """The report on ``case``; ``contacts`` are other cases of the same customer, any order.
 
@@ -171,7 +181,7 @@ def incident(
             for c in sorted(contacts, key=lambda c: (c.conversation.occurred_at or "", c.key))
         ),
         rulings=tuple(_ruling(d, case, policy, hide, people) for d in case.decisions),
-        steps=tuple(_steps(case, policy, records)),
+        steps=tuple(_steps(case, policy, records, hide, people)),
         talks=tuple(
             Talk(people(c.person_name), hide(c.consulted), hide(c.note), c.recorded_at)
             for c in case.consultations
@@ -293,7 +303,13 @@ def _ruling(
     )
 
 
-def _steps(case: Case, policy: Policy, records: Callable[[str], str]) -> Iterator[Step]:
+def _steps(
+    case: Case,
+    policy: Policy,
+    records: Callable[[str], Sequence[StepLine]],
+    hide: Callable[[str], str],
+    people: _People,
+) -> Iterator[Step]:
     """The responses that the standing decisions of the case call for or open, each once."""
     standing = {d.decision.flag_id: d.decision for d in case.decisions}
     wanted: set[str] = set()
@@ -310,5 +326,8 @@ def _steps(case: Case, policy: Policy, records: Callable[[str], str]) -> Iterato
                 provision=response.provision,
                 due_days=response.due_days,
                 needs_approval=bool(response.approved_by),
-                record=records(response.id),
+                record=tuple(
+                    replace(line, person=people(line.person), note=hide(line.note))
+                    for line in records(response.id)
+                ),
             )

@@ -46,6 +46,8 @@ def test_every_page_of_every_role(visit, chromium, server, store, scheme):
             "/nowhere",
         ],
         "承認 一": [
+            "/steps",
+            "/steps?all=1",
             f"/cases/{decided.conversation_key}?flag={decided.id}",
             f"/cases/{decided.conversation_key}/report",
             f"/cases/{decided.conversation_key}/report?raw=1",

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from screening.review import FlagState
+from screening.steps import Act
 
 pytestmark = pytest.mark.browser
 
@@ -169,9 +170,25 @@ def test_a_third_reviewer_settles_a_dispute(visit, store):
 
 @pytest.mark.parametrize("store", ["busy"], indirect=True)
 def test_an_approvers_day(visit, store):
-    """Sees what was escalated and what was confirmed, reads the report, masked first, and the numbers."""
+    """Records and declines steps, sees what was escalated and confirmed, reads the report and the numbers."""
     page = visit("承認 一")
     keys = page.keyboard
+    _tab_to(page, "nav a[href='/steps']")
+    keys.press("Enter")
+    page.wait_for_selector(".step")
+    _tab_to(page, ".step form:has(button[value=decline]) input[name=note]", limit=400)
+    keys.type("お客様から謝罪があったため")
+    _tab_to(page, "button[value=decline]")
+    keys.press("Enter")
+    page.wait_for_selector("text=記録しました")
+    declined = [
+        e
+        for flag in store.flags(states=(FlagState.CONFIRMED,), limit=200).items
+        for row in store.steps.of_case(flag.conversation_key)
+        for e in row.step.entries
+        if e.act is Act.DECLINE
+    ]
+    assert {e.note for e in declined} == {"お客様から謝罪があったため"}
     _tab_to(page, ".tabs a[href='?tab=escalated']")
     keys.press("Enter")
     page.wait_for_url("**tab=escalated*")

@@ -6,6 +6,7 @@ import pypdf
 import pytest
 
 from screening.review import FlagState
+from screening.steps import Act
 from screening.store.queue import Filters
 
 
@@ -165,3 +166,38 @@ def test_every_table_of_the_dashboard_is_a_csv_and_names_nobody(client, signed_i
             assert name not in answer.text
     assert "次郎" not in page
     assert client.get("/numbers/nothing.csv").status_code == 404
+
+
+@pytest.mark.parametrize("store", ["busy"], indirect=True)
+def test_an_approval_is_recorded_and_stands_in_the_report(client, signed_in, store):
+    """What stands inside is done first; then an approver approves, and the report says who and when."""
+    csrf = signed_in("承認 一")
+    row = next(
+        r
+        for r in store.steps.waiting(roles=["approver"])
+        if r.step.planned.title.startswith("行為をやめる")
+    )
+    for before in store.steps.of_case(row.conversation_key):
+        if before.step.planned.response in dict(row.step.planned.requires):
+            owner = "承認 一" if "approver" in before.step.planned.owner_roles else "三好 文"
+            store.steps.act(
+                before.id, store.people.named(owner), Act.DONE, note="決まりのとおり行った"
+            )
+    answer = client.post(f"/steps/{row.id}", data={"csrf": csrf, "do": "approve", "note": ""})
+    assert answer.status_code == 200
+    assert "記録しました" in answer.text
+    raw = client.get(f"/cases/{row.conversation_key}/report?raw=1").text
+    assert "承認 一が承認した" in raw
+    masked = client.get(f"/cases/{row.conversation_key}/report").text
+    assert "承認 一が" not in masked
+    assert client.post(f"/steps/{row.id}", data={"csrf": csrf, "do": "cancel"}).status_code == 422
+
+
+@pytest.mark.parametrize("store", ["busy"], indirect=True)
+def test_a_reviewer_approves_nothing(client, signed_in, store):
+    """The core refuses, and the page says which role it takes."""
+    csrf = signed_in("確認 花子")
+    row = next(r for r in store.steps.waiting() if r.step.planned.approver_roles)
+    answer = client.post(f"/steps/{row.id}", data={"csrf": csrf, "do": "approve"})
+    assert answer.status_code == 403
+    assert "承認した" not in client.get(f"/cases/{row.conversation_key}/report?raw=1").text
