@@ -15,13 +15,15 @@
 ``decisions``      a person's decision, taken through ``screening.review`` and never edited
 ``work``           claims, and what people do with a flag short of deciding it
 ``checks``         drawn conversations without a flag
+``accounts``       what every change of an account asks first
 ``people``         accounts, sessions and keys
 ``mails``          how far the inbox has come
 """
 
-from .people import People, Session
+from .people import People
 from .queue import Filters, Place
 from .rows import (
+    Account,
     Case,
     Claim,
     Consultation,
@@ -30,13 +32,16 @@ from .rows import (
     Earlier,
     Event,
     FlagRow,
+    Key,
     Page,
     Recorded,
     SavedConversation,
+    Session,
 )
 from .store import Store
 
 __all__ = [
+    "Account",
     "Case",
     "Claim",
     "Consultation",
@@ -46,6 +51,7 @@ __all__ = [
     "Event",
     "Filters",
     "FlagRow",
+    "Key",
     "Page",
     "People",
     "Place",

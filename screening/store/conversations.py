@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,7 +17,7 @@ from ..errors import NotFound
 from ..intake import conversation_from_json
 from ..records import Conversation, Flag, Priority, ScreeningResult
 from ..review import FlagState, Person
-from ..sampling import drawn, place
+from ..sampling import Plan, drawn, place
 from ..urgency import UNKNOWN_GRAVITY, rank
 from . import tables as t
 from .identity import blinded
@@ -29,6 +31,18 @@ PRIORITIES = tuple(Priority)
 EARLIER_SHOWN = 20
 #: The samples that are drawn by ``sampling.drawn``.
 DOUBLE, CHECK = "double", "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What decides about the place of new flags: read once for many conversations."""
+
+    plan: Plan
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, connection: Connection) -> Drawing:
+        return cls(read_plan(connection), weights(connection))
 
 
 def pack(conversation: Conversation) -> str:
@@ -47,6 +61,7 @@ def save(
     source: str,
     now: datetime,
     trade: str | None = None,
+    drawing: Drawing | None = None,
 ) -> SavedConversation:
     """Keeps a conversation and what was found in it; the same again changes nothing.
 
@@ -99,41 +114,42 @@ def save(
     place_columns = (t.flags.c.category, t.flags.c.turn, t.flags.c.start, t.flags.c.end)
     known_places = select(*place_columns).where(t.flags.c.conversation_key == key)
     places = {tuple(row) for row in connection.execute(known_places)}
-    grave = weights(connection)
-    plan = read_plan(connection)
+    drawing = drawing or Drawing.of(connection)
+    rows = []
     for flag in result.flags:
         turn = -1 if flag.turn is None else flag.turn
         where = (flag.category, turn, flag.start, flag.end)
         if where not in places:
             places.add(where)
-            add_flag(
-                connection,
-                flag,
-                key=key,
-                sha256=digest,
-                screening_id=screening[0],
-                policy=result.policy,
-                conversation=conversation,
-                trade=trade,
-                queued=result.needs_review,
-                gravity=grave.get(flag.category, UNKNOWN_GRAVITY),
-                double_share=plan.double_share,
-                now=now,
+            rows.append(
+                flag_values(
+                    flag,
+                    key=key,
+                    sha256=digest,
+                    screening_id=screening[0],
+                    policy=result.policy,
+                    conversation=conversation,
+                    trade=trade,
+                    queued=result.needs_review,
+                    drawing=drawing,
+                    now=now,
+                )
             )
+    if rows:
+        connection.execute(t.flags.insert(), rows)
     if known is None and not result.needs_review:
         connection.execute(
             t.unflagged.insert().values(
                 conversation_key=key,
-                share=plan.check_share,
-                drawn=drawn(plan.check_share, CHECK, digest),
+                share=drawing.plan.check_share,
+                drawn=drawn(drawing.plan.check_share, CHECK, digest),
                 place=place(CHECK, digest),
             )
         )
     return SavedConversation(key, True, _ids(connection, key))
 
 
-def add_flag(
-    connection: Connection,
+def flag_values(
     flag: Flag,
     *,
     key: str,
@@ -143,40 +159,32 @@ def add_flag(
     conversation: Conversation,
     trade: str | None,
     queued: bool,
-    gravity: float,
-    double_share: float,
+    drawing: Drawing,
     now: datetime,
-) -> str:
-    """Puts one flag before people and returns its id. ``sha256`` is of the conversation's content."""
+) -> dict[str, Any]:
+    """The row of a new flag that waits for people. ``sha256`` is of the conversation's content."""
     turn = -1 if flag.turn is None else flag.turn
-    flag_id = uuid4().hex
-    connection.execute(
-        t.flags.insert().values(
-            _values(flag)
-            | {
-                "id": flag_id,
-                "conversation_key": key,
-                "screening_id": screening_id,
-                "turn": turn,
-                "queued": queued,
-                "state": FlagState.PROPOSED.value,
-                "created_at": kept(now),
-                "kind": str(conversation.kind),
-                "channel": _short(conversation.channel),
-                "trade": _short(trade),
-                "happened_at": utc(conversation.occurred_at) or kept(now),
-                "policy": policy,
-                "gravity": gravity,
-                "rank": rank(flag.score, gravity, now),
-                "doubled": drawn(
-                    double_share, DOUBLE, sha256, flag.category, turn, flag.start, flag.end
-                ),
-                "disputed": False,
-                "escalated": False,
-            }
-        )
-    )
-    return flag_id
+    gravity = drawing.weights.get(flag.category, UNKNOWN_GRAVITY)
+    share = drawing.plan.double_share
+    return _values(flag) | {
+        "id": uuid4().hex,
+        "conversation_key": key,
+        "screening_id": screening_id,
+        "turn": turn,
+        "queued": queued,
+        "state": FlagState.PROPOSED.value,
+        "created_at": kept(now),
+        "kind": str(conversation.kind),
+        "channel": _short(conversation.channel),
+        "trade": _short(trade),
+        "happened_at": utc(conversation.occurred_at) or kept(now),
+        "policy": policy,
+        "gravity": gravity,
+        "rank": rank(flag.score, gravity, now),
+        "doubled": drawn(share, DOUBLE, sha256, flag.category, turn, flag.start, flag.end),
+        "disputed": False,
+        "escalated": False,
+    }
 
 
 def _short(text: str | None) -> str | None:

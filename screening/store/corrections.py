@@ -15,8 +15,7 @@ from ..labels import Decided
 from ..policy import Policy
 from ..records import Flag, Speaker
 from ..review import Person
-from ..urgency import GRAVITIES
-from . import audit, conversations, plan
+from . import audit, conversations
 from . import tables as t
 from .identity import allowed
 from .moments import kept, now
@@ -200,8 +199,7 @@ def _missed(
         .limit(1)
     ).first()
     assert screening is not None  # a conversation comes into the record with its screening
-    return conversations.add_flag(
-        connection,
+    values = conversations.flag_values(
         Flag(
             category=category.id,
             provision=category.provision,
@@ -221,7 +219,9 @@ def _missed(
         conversation=conversation,
         trade=row.trade,
         queued=True,
-        gravity=GRAVITIES[category.gravity],
-        double_share=plan.read(connection).double_share,
+        drawing=conversations.Drawing.of(connection),
         now=now(),
     )
+    connection.execute(t.flags.insert(), [values])
+    flag_id: str = values["id"]
+    return flag_id

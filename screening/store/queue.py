@@ -82,14 +82,10 @@ def _after(place: tuple[int, float, str]) -> ColumnElement[bool]:
     )
 
 
-def live_claim(
-    now: datetime, *, by: str | None = None, by_another: str | None = None
-) -> ColumnElement[bool]:
-    """Whether somebody has the flag claimed: anybody, one person, or anybody else than one."""
+def live_claim(now: datetime, *, by_another: str | None = None) -> ColumnElement[bool]:
+    """Whether anybody, or anybody else than one person, has the flag claimed."""
     c = t.claims.c
     said = [c.flag_id == t.flags.c.id, c.until > kept(now)]
-    if by is not None:
-        said.append(c.person_id == by)
     if by_another is not None:
         said.append(c.person_id != by_another)
     return exists().where(*said)
@@ -149,7 +145,9 @@ def _conditions(
     if asked_for.mine:
         if viewer is None:
             raise ReviewError("「自分の分」は、サインインした人だけが絞り込めます。")
-        said.append(or_(f.assigned_to == viewer.id, live_claim(now, by=viewer.id)))
+        c = t.claims.c
+        claimed = select(c.flag_id).where(c.person_id == viewer.id, c.until > kept(now))
+        said.append(or_(f.assigned_to == viewer.id, f.id.in_(claimed)))
     match asked_for.place:
         case None | "":
             said.append(or_(f.held_until.is_(None), f.held_until <= kept(now)))

@@ -104,9 +104,16 @@ class Store:
         """Saves all or none, at the cost of one transaction."""
         now = _now()
         with self.engine.begin() as connection:
+            drawing = conversations.Drawing.of(connection)
             return [
                 conversations.save(
-                    connection, conversation, result, source=source, now=now, trade=trade
+                    connection,
+                    conversation,
+                    result,
+                    source=source,
+                    now=now,
+                    trade=trade,
+                    drawing=drawing,
                 )
                 for conversation, result in screened
             ]

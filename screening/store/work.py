@@ -27,6 +27,8 @@ from .rows import Claim, Event, FlagRow
 
 #: How often the next flag is looked for where others take it in the same moment.
 _TRIES = 20
+#: Of the flags that were handed to one person, so many are looked at for the next one.
+_HANDED = 500
 #: The longest time a flag may be put aside at once.
 LONGEST_HOLD = timedelta(days=31)
 
@@ -263,7 +265,13 @@ def _first(connection: Connection, wanted: Filters, person: Person, moment: date
         e.person_id == person.id, e.kind == EventKind.SKIPPED.value, e.flag_id == f.id
     )
     free = and_(~live_claim(moment, by_another=person.id), ~skipped)
-    for whose in (f.assigned_to == person.id, f.assigned_to.is_(None)):
+    handed = connection.execute(
+        select(f.id).where(f.assigned_to == person.id).limit(_HANDED)
+    ).scalars()
+    parts = [f.assigned_to.is_(None)]
+    if ids := handed.all():
+        parts.insert(0, f.id.in_(ids))
+    for whose in parts:
         found = []
         for conditions in branches(wanted, person, moment):
             query = (

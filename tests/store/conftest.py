@@ -6,8 +6,6 @@ from screening.records import Conversation, Flag, Kind, Priority, ScreeningResul
 from screening.review import Role
 from screening.store import Store, people
 
-from ..postgres import start
-
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords():
@@ -15,13 +13,6 @@ def _quick_passwords():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64))
         yield
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    server = start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -196,7 +196,26 @@ def _flags() -> None:
             ],
         )
     op.drop_index("ix_flags_queue", table_name="flags")
-    op.create_index("ix_flags_queue", "flags", ["state", "queued", "priority", "rank", "id"])
+    op.create_index(
+        "ix_flags_queue",
+        "flags",
+        [
+            "state",
+            "queued",
+            "priority",
+            "rank",
+            "id",
+            "held_until",
+            "category",
+            "kind",
+            "channel",
+            "trade",
+            "happened_at",
+            "policy",
+            "second_after",
+            "assigned_to",
+        ],
+    )
     op.create_index("ix_flags_second", "flags", ["second_after"])
     op.create_index("ix_flags_assigned", "flags", ["assigned_to"])
 
