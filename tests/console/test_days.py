@@ -189,6 +189,8 @@ def test_an_approvers_day(visit, store):
         if e.act is Act.DECLINE
     ]
     assert {e.note for e in declined} == {"お客様から謝罪があったため"}
+    keys.press("g")
+    page.wait_for_url(re.compile("/$"))
     _tab_to(page, ".tabs a[href='?tab=escalated']")
     keys.press("Enter")
     page.wait_for_url("**tab=escalated*")
