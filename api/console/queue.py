@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from screening.access import Action, may
-from screening.dashboard import choices
+from screening.dashboard import Choices, choices
 from screening.errors import ReviewError
 from screening.policy import Policy
 from screening.review import STATES, FlagState, Person, Role
@@ -23,6 +24,8 @@ from . import words
 from .case import done
 from .pages import render
 
+#: The age up to which the values of the filters may be shown again.
+CHOICES_SECONDS = 60.0
 #: Lines on one page.
 SIZE = 50
 _DECIDED = (FlagState.CONFIRMED, FlagState.DISMISSED, FlagState.ON_HOLD)
@@ -120,7 +123,7 @@ def _list(
         notice=done(request, person),
         rows=[row(policy, f, person, now, shown=shown) for f in found.items],
         categories=policy.categories.values(),
-        choices=choices(store),
+        choices=_choices(request),
         chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
         states=[(s.value, STATES[s]) for s in states] if len(states) > 1 else [],
         tabs=[(name, label, _address({**kept, "tab": name})) for name, label in _TABS]
@@ -136,6 +139,15 @@ def _list(
         may_work=Role.REVIEWER in person.roles,
         **counted,
     )
+
+
+def _choices(request: Request) -> Choices:
+    """What can be filtered by, looked up again after a minute: it goes through every flag."""
+    known: tuple[float, Choices] | None = getattr(request.app.state, "choices", None)
+    if known is None or time.monotonic() - known[0] > CHOICES_SECONDS:
+        known = (time.monotonic(), choices(request.app.state.store))
+        request.app.state.choices = known
+    return known[1]
 
 
 def _address(query: dict[str, str]) -> str:
