@@ -42,6 +42,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    store.adopt(policy)
     app.state.store = store
     app.state.screener = screener
     app.state.policy = policy

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from screening.records import Conversation
-from screening.review import STATES, Decision, FlagState
-from screening.store import Case, FlagRow, Page, Recorded
+from screening import urgency
+from screening.corrections import CorrectionKind
+from screening.records import Conversation, Speaker
+from screening.review import STATES, Decision, FlagState, Role
+from screening.store import Case, Corrected, FlagRow, Page, Recorded
+from screening.store.people import Account
 
 CONVERSATION_EXAMPLES: dict[str, Any] = {
     "call": {
@@ -75,26 +80,132 @@ class ConsultationIn(_In):
     note: str = Field(max_length=4000)
 
 
-def flag_out(row: FlagRow) -> dict[str, Any]:
-    return row.flag.to_json() | {
-        "id": row.id,
-        "conversation_key": row.conversation_key,
-        "conversation_id": row.conversation_id,
-        "kind": row.kind,
-        "occurred_at": row.occurred_at,
-        "state": row.state.value,
-        "state_label": STATES[row.state],
-        "policy": row.policy,
-        "model": row.model,
-        "created_at": row.created_at,
-    }
+class PasswordIn(_In):
+    old: str = Field(max_length=1000)
+    password: str = Field(max_length=1000)
 
 
-def page_out(page: Page) -> dict[str, Any]:
+class PersonIn(_In):
+    name: str = Field(max_length=120)
+    password: str = Field(max_length=1000)
+    roles: list[Role]
+
+
+class PersonChange(_In):
+    """What is not given stays as it is."""
+
+    roles: list[Role] | None = None
+    password: str | None = Field(default=None, max_length=1000)
+    active: bool | None = None
+
+
+class KeyIn(_In):
+    name: str = Field(min_length=1, max_length=120)
+
+
+class HoldIn(_In):
+    until: datetime
+    note: str = Field(default="", max_length=2000)
+
+
+class HandOverIn(_In):
+    to: str
+    note: str = Field(default="", max_length=2000)
+
+
+class EscalationIn(_In):
+    note: str = Field(max_length=2000)
+
+
+class CheckIn(_In):
+    """``found``: harassment that should have been flagged, of these categories."""
+
+    found: bool
+    categories: list[str] = []
+    note: str = Field(default="", max_length=2000)
+
+
+class CorrectionIn(_In):
+    """Offsets count Unicode code points of the turn's original text."""
+
+    kind: CorrectionKind
+    flag_id: str | None = None
+    turn: int | None = None
+    start: int | None = None
+    end: int | None = None
+    category: str | None = None
+    speaker: Speaker | None = None
+    note: str = Field(default="", max_length=2000)
+
+
+class PlanIn(_In):
+    double_share: float
+    check_share: float
+    claim_minutes: int
+
+
+class VerificationIn(_In):
+    head: str | None = Field(default=None, max_length=200)
+
+
+def flag_out(row: FlagRow, *, words: bool = False) -> dict[str, Any]:
+    """``text`` is null unless the words were asked for."""
+    now = datetime.now(UTC)
+    since = datetime.fromisoformat(row.created_at)
+    standing = urgency.standing(row.flag.priority, row.flag.score, row.gravity, since, now)
+    claim = row.claim
+    return (
+        row.flag.to_json()
+        | ({} if words else {"text": None})
+        | {
+            "id": row.id,
+            "conversation_key": row.conversation_key,
+            "conversation_id": row.conversation_id,
+            "kind": row.kind,
+            "channel": row.channel,
+            "trade": row.trade,
+            "occurred_at": row.occurred_at,
+            "state": row.state.value,
+            "state_label": STATES[row.state],
+            "policy": row.policy,
+            "model": row.model,
+            "created_at": row.created_at,
+            "why_first": standing.why,
+            "weight": round(standing.weight, 3),
+            "claim": {"person": claim.person_name, "until": claim.until, "mine": claim.mine}
+            if claim
+            else None,
+            "held_until": row.held_until,
+            "assigned_to": row.assigned_to,
+            "escalated": row.escalated,
+            "disputed": row.disputed,
+        }
+    )
+
+
+def page_out(page: Page, *, words: bool = False) -> dict[str, Any]:
     return {
         "total": page.total,
         "next": page.next,
-        "items": [flag_out(row) for row in page.items],
+        "items": [flag_out(row, words=words) for row in page.items],
+    }
+
+
+def account_out(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.person.id,
+        "name": account.person.name,
+        "roles": sorted(account.person.roles),
+        "active": account.active,
+        "created_at": account.created_at,
+    }
+
+
+def correction_out(corrected: Corrected) -> dict[str, Any]:
+    return asdict(corrected.correction) | {
+        "id": corrected.id,
+        "person": corrected.person_name,
+        "at": corrected.at,
     }
 
 
@@ -122,7 +233,8 @@ def case_out(case: Case) -> dict[str, Any]:
     return {
         "key": case.key,
         "conversation": conversation.to_json(),
-        "flags": [flag_out(row) for row in case.flags],
+        "trade": case.trade,
+        "flags": [flag_out(row, words=True) for row in case.flags],
         "decisions": [recorded_out(d) for d in case.decisions],
         "consultations": [
             {
@@ -137,4 +249,6 @@ def case_out(case: Case) -> dict[str, Any]:
             {"key": e.key, "kind": e.kind, "occurred_at": e.occurred_at, "states": dict(e.states)}
             for e in case.earlier
         ],
+        "corrections": [correction_out(c) for c in case.corrections],
+        "events": [asdict(e) for e in case.events],
     }

@@ -15,6 +15,13 @@ The modules, in the order data flows; each imports only from those above it:
 ``review``      what a person must answer before a flag is decided
 ``steps``       what follows a decision: owners, days, approvals and their record
 ``rehearsal``   what a draft policy or model would change, before it is switched on
+``access``      which role may do what
+``urgency``     which flag comes first, and why
+``sampling``    what is drawn for a second look, and what the sample says
+``agreement``   how far two readers agree
+``corrections`` what a reviewer sets right
+``labels``      decided conversations as labelled documents for training
+``audit``       the chain of the audit log
 ``store``       the record: conversations, flags, decisions, people
 ``inbox``       watches a mailbox
 ``rescore``     screens an archive

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import decisions, flags, policy, screenings, session
+from . import audit, decisions, flags, people, policy, quality, screenings, session, work
 
 router = APIRouter(prefix="/v1")
-for module in (session, screenings, flags, decisions, policy):
+for module in (session, screenings, flags, work, decisions, quality, people, audit, policy):
     router.include_router(module.router)

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request
 from screening.errors import ReviewError
 from screening.policy import conclude
 
-from ..auth import Anyone, Staff
+from ..auth import CaseReader, Reviewer
 from ..schemas import ConsultationIn, DecisionIn, WithdrawalIn, decision_out
 
 router = APIRouter(tags=["decisions"])
 
 
 @router.post("/flags/{flag_id}/decisions", status_code=201, summary="Decide on a flag")
-def decide(request: Request, caller: Anyone, flag_id: str, body: DecisionIn) -> dict[str, Any]:
+def decide(request: Request, caller: Reviewer, flag_id: str, body: DecisionIn) -> dict[str, Any]:
     state = request.app.state
     decision = state.store.decide(
         flag_id,
@@ -34,7 +34,9 @@ def decide(request: Request, caller: Anyone, flag_id: str, body: DecisionIn) -> 
 @router.post(
     "/flags/{flag_id}/withdrawals", status_code=201, summary="Take back one's own latest decision"
 )
-def withdraw(request: Request, caller: Anyone, flag_id: str, body: WithdrawalIn) -> dict[str, Any]:
+def withdraw(
+    request: Request, caller: Reviewer, flag_id: str, body: WithdrawalIn
+) -> dict[str, Any]:
     return decision_out(request.app.state.store.withdraw(flag_id, caller, reason=body.reason))
 
 
@@ -42,7 +44,7 @@ def withdraw(request: Request, caller: Anyone, flag_id: str, body: WithdrawalIn)
     "/flags/{flag_id}/consequences",
     summary="What answers would open and block, before anything is decided",
 )
-def consequences(request: Request, caller: Staff, flag_id: str) -> dict[str, Any]:
+def consequences(request: Request, caller: CaseReader, flag_id: str) -> dict[str, Any]:
     """Each criterion is a query parameter with the answer as its value."""
     state = request.app.state
     names = {criterion.id for criterion in state.policy.criteria}
@@ -51,7 +53,7 @@ def consequences(request: Request, caller: Staff, flag_id: str) -> dict[str, Any
         raise ReviewError(
             f"判断基準「{unknown[0]}」はありません。使える名前: {', '.join(sorted(names))}"
         )
-    row = state.store.flag(flag_id)
+    row = state.store.flag(flag_id, caller)
     suspected, consulted = state.store.illness(state.policy, row.conversation_key)
     conclusion = conclude(
         state.policy,
@@ -72,6 +74,6 @@ def consequences(request: Request, caller: Staff, flag_id: str) -> dict[str, Any
     status_code=201,
     summary="Record with whom possible symptoms were talked over",
 )
-def consult(request: Request, caller: Anyone, key: str, body: ConsultationIn) -> dict[str, Any]:
+def consult(request: Request, caller: Reviewer, key: str, body: ConsultationIn) -> dict[str, Any]:
     request.app.state.store.consult(key, caller, consulted=body.consulted, note=body.note)
     return {"recorded": True}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from screening.intake import conversation_from_json
 
-from ..auth import Anyone
+from ..auth import Deliverer
 from ..schemas import CONVERSATION_EXAMPLES
 
 router = APIRouter(tags=["screening"])
@@ -16,7 +16,7 @@ Conversation = Annotated[dict[str, Any], Body(openapi_examples=CONVERSATION_EXAM
 
 
 @router.post("/screenings", summary="Screen one conversation; nothing is kept")
-def screen(request: Request, body: Conversation, caller: Anyone) -> dict[str, Any]:
+def screen(request: Request, body: Conversation, caller: Deliverer) -> dict[str, Any]:
     conversation = conversation_from_json(body)
     result = request.app.state.screener.screen(conversation)
     request.app.state.metrics.screened(conversation, result)
@@ -31,11 +31,18 @@ def screen(request: Request, body: Conversation, caller: Anyone) -> dict[str, An
     responses={200: {"description": "It was kept already; nothing has changed"}},
 )
 def keep(
-    request: Request, response: Response, body: Conversation, caller: Anyone
+    request: Request,
+    response: Response,
+    body: Conversation,
+    caller: Deliverer,
+    trade: Annotated[str | None, Query(max_length=60)] = None,
 ) -> dict[str, Any]:
+    """``trade`` is the line of business, by which the queue can be filtered."""
     conversation = conversation_from_json(body)
     result = request.app.state.screener.screen(conversation)
-    saved = request.app.state.store.save(conversation, result, source=f"api:{caller.id}")
+    saved = request.app.state.store.save(
+        conversation, result, source=f"api:{caller.id}", trade=trade
+    )
     if saved.created:
         request.app.state.metrics.screened(conversation, result)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,10 +14,15 @@ from .. import review
 from ..errors import Conflict, PermissionDenied, ReviewError
 from ..policy import Policy
 from ..review import STATES, Decision, FlagState, Person, Role
-from . import steps
+from . import audit, readings, steps
 from . import tables as t
 from .conversations import one_flag
+from .corrections import category_of
+from .identity import known
 from .rows import FlagRow, Recorded
+
+#: What ends a review; anything else still waits for somebody.
+FINAL = (FlagState.CONFIRMED, FlagState.DISMISSED)
 
 
 def of_conversation(connection: Connection, key: str) -> tuple[Recorded, ...]:
@@ -78,7 +84,8 @@ def illness(connection: Connection, policy: Policy, key: str) -> tuple[bool, boo
     return policy.suspects_illness(set(categories)), policy.was_consulted(consulted)
 
 
-def _locked(connection: Connection, flag_id: str) -> FlagRow:
+def locked(connection: Connection, flag_id: str) -> FlagRow:
+    """The flag, which nobody else changes until the transaction ends. Raises NotFound."""
     # SQLite has one writer anyway; PostgreSQL holds the row until the decision stands.
     connection.execute(select(t.flags.c.id).where(t.flags.c.id == flag_id).with_for_update())
     return one_flag(connection, flag_id)
@@ -110,16 +117,27 @@ def decide(
     expected_state: FlagState | None,
     now: datetime,
 ) -> Decision:
-    """Raises NotFound, Conflict, PermissionDenied or ReviewError; then nothing has changed."""
-    flag = _locked(connection, flag_id)
-    _must_be(connection, flag, expected_state)
+    """A decision on a flag, or a second, blind reading where the flag waits for one.
+
+    To the second reader the flag looks undecided, and what they give is kept beside the first
+    decision without changing it. Raises NotFound, Conflict, PermissionDenied or ReviewError; then
+    nothing has changed.
+    """
+    flag = locked(connection, flag_id)
+    actor = known(connection, person)
+    second = readings.awaited_from(flag, actor)
+    if second:
+        if expected_state not in (None, FlagState.PROPOSED):
+            raise Conflict("この候補の状態が変わりました。画面を読み直してから決定してください。")
+    else:
+        _must_be(connection, flag, expected_state)
     suspected, consulted = illness(connection, policy, flag.conversation_key)
     decision = review.decide(
         policy=policy,
         flag_id=flag_id,
-        category=flag.flag.category,
-        state=flag.state,
-        person=_known(connection, person),
+        category=category_of(connection, flag),
+        state=FlagState.PROPOSED if second else flag.state,
+        person=actor,
         answers=answers,
         outcome=outcome,
         reason=reason,
@@ -127,8 +145,14 @@ def decide(
         illness_suspected=suspected,
         illness_consulted=consulted,
     )
-    _append(connection, decision)
-    steps.open_for(connection, policy, flag, decision)
+    if second:
+        first = latest(connection, flag_id)
+        assert first is not None  # only a decision makes a flag wait for a second reading
+        readings.append(connection, first, decision)
+    else:
+        category = category_of(connection, flag)
+        steps.open_for(connection, policy, flag, decision, category=category)
+        append(connection, flag, decision)
     return decision
 
 
@@ -139,55 +163,72 @@ def withdraw(
 
     Raises NotFound, PermissionDenied or ReviewError; then nothing has changed.
     """
-    flag = _locked(connection, flag_id)
+    flag = locked(connection, flag_id)
     last = latest(connection, flag_id)
-    if last is None:
+    actor = known(connection, person)
+    if last is None or readings.awaited_from(flag, actor):
         raise ReviewError("この候補には、取り消す決定がありません。")
     decision = review.withdraw(
-        decision=last.decision,
-        state=flag.state,
-        person=_known(connection, person),
-        reason=reason,
-        now=now,
+        decision=last.decision, state=flag.state, person=actor, reason=reason, now=now
     )
-    _append(connection, decision)
     steps.cancel(connection, flag_id, decision)
+    append(connection, flag, decision, action="withdraw")
     return decision
 
 
-def _known(connection: Connection, person: Person) -> Person:
-    """The person as the record knows them: roles are the record's, never the caller's word."""
-    if Role.MACHINE in person.roles:
-        return person  # refused by the review, with the reason
-    row = connection.execute(
-        select(t.people).where(t.people.c.id == person.id, t.people.c.active.is_(True))
-    ).first()
-    if row is None:
-        raise PermissionDenied("登録されていない人は判断できません。サインインし直してください。")
-    return Person(row.id, row.name, frozenset(Role(r) for r in row.roles.split(",")))
+def append(
+    connection: Connection, flag: FlagRow, decision: Decision, *, action: str = "decide"
+) -> None:
+    """Writes a decision down, moves the flag, and has the audit log vouch for it."""
+    values = decision_values(decision) | {
+        "from_state": decision.from_state.value,
+        "illness_suspected": decision.illness_suspected,
+        "illness_consulted": decision.illness_consulted,
+    }
+    inserted = connection.execute(t.decisions.insert().values(values)).inserted_primary_key
+    assert inserted is not None
+    final = decision.to_state in FINAL
+    moved: dict[str, Any] = {
+        "state": decision.to_state.value,
+        "held_until": None,
+        "disputed": False,
+        "second_after": None,
+    }
+    if final:
+        moved |= {"escalated": False, "assigned_to": None}
+        if flag.doubled and not readings.read_already(connection, flag.id):
+            moved["second_after"] = decision.person_id
+    connection.execute(t.flags.update().where(t.flags.c.id == decision.flag_id).values(moved))
+    connection.execute(t.claims.delete().where(t.claims.c.flag_id == decision.flag_id))
+    audit.append(
+        connection,
+        decision.person_id,
+        action,
+        f"flag:{decision.flag_id}",
+        {
+            "decision": inserted[0],
+            "outcome": decision.outcome,
+            "to_state": decision.to_state.value,
+            "policy": decision.policy,
+            "digest": audit.decision_digest(values),
+        },
+        at=decision.decided_at,
+    )
 
 
-def _append(connection: Connection, decision: Decision) -> None:
-    connection.execute(
-        t.decisions.insert().values(
-            flag_id=decision.flag_id,
-            person_id=decision.person_id,
-            answers=json.dumps(dict(decision.answers)),
-            outcome=decision.outcome,
-            reason=decision.reason,
-            decided_at=decision.decided_at.isoformat(),
-            from_state=decision.from_state.value,
-            to_state=decision.to_state.value,
-            policy=decision.policy,
-            illness_suspected=decision.illness_suspected,
-            illness_consulted=decision.illness_consulted,
-        )
-    )
-    connection.execute(
-        t.flags.update()
-        .where(t.flags.c.id == decision.flag_id)
-        .values(state=decision.to_state.value)
-    )
+def decision_values(decision: Decision) -> dict[str, Any]:
+    """What a decision and a second reading have in common, as it is kept."""
+    return {
+        "flag_id": decision.flag_id,
+        "person_id": decision.person_id,
+        "answers": json.dumps(dict(decision.answers)),
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "decided_at": decision.decided_at.isoformat(),
+        "to_state": decision.to_state.value,
+        "policy": decision.policy,
+        "salt": token_hex(16),
+    }
 
 
 def consult(
@@ -206,7 +247,7 @@ def consult(
     With a ``policy``, only a consultation with somebody whom it names is taken. Raises PermissionDenied
     for whoever is no reviewer, ReviewError where something is missing.
     """
-    person = _known(connection, person)
+    person = known(connection, person)
     day = held_on or now.date()
     if policy is not None:
         review.consultation(
@@ -226,3 +267,4 @@ def consult(
             held_on=day.isoformat(),
         )
     )
+    audit.append(connection, person.id, "consult", f"conversation:{key}", at=now)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from .. import review
 from ..errors import Conflict, NotFound
 from ..policy import Policy
-from ..review import FlagState, Person
+from ..review import Person
+from . import audit
 from . import tables as t
-from .conversations import unpack, values_of
-from .steps import known
+from .conversations import Drawing, flag_values, unpack
+from .identity import known
 
 
 def raise_flag(
@@ -25,18 +26,18 @@ def raise_flag(
     start: int,
     end: int,
     reason: str,
-    now: str,
+    now: datetime,
 ) -> str:
     """The new flag's id. Raises NotFound, Conflict, PermissionDenied or ReviewError."""
-    content = connection.execute(
-        select(t.conversations.c.content).where(t.conversations.c.key == key)
-    ).scalar()
-    if content is None:
+    row = connection.execute(select(t.conversations).where(t.conversations.c.key == key)).first()
+    if row is None:
         raise NotFound("その会話は記録にありません。")
+    actor = known(connection, person)
+    conversation = unpack(row.content)
     flag = review.raise_flag(
         policy=policy,
-        conversation=unpack(content),
-        person=known(connection, person),
+        conversation=conversation,
+        person=actor,
         turn=turn,
         start=start,
         end=end,
@@ -52,24 +53,25 @@ def raise_flag(
     if connection.execute(select(t.flags.c.id).where(*place)).scalar() is not None:
         raise Conflict("同じ言葉は、もう挙げられています。")
     screening = connection.execute(
-        select(t.screenings.c.id)
+        select(t.screenings)
         .where(t.screenings.c.conversation_key == key)
         .order_by(t.screenings.c.id.desc())
         .limit(1)
-    ).scalar()
-    flag_id = uuid4().hex
-    connection.execute(
-        t.flags.insert().values(
-            values_of(flag)
-            | {
-                "id": flag_id,
-                "conversation_key": key,
-                "screening_id": screening,
-                "turn": turn,
-                "queued": True,
-                "state": FlagState.PROPOSED.value,
-                "created_at": now,
-            }
-        )
+    ).first()
+    assert screening is not None  # a conversation comes into the record with its screening
+    values = flag_values(
+        flag,
+        key=key,
+        sha256=row.sha256,
+        screening_id=screening.id,
+        policy=policy.version,
+        conversation=conversation,
+        trade=row.trade,
+        queued=True,
+        drawing=Drawing.of(connection),
+        now=now,
     )
+    connection.execute(t.flags.insert(), [values])
+    flag_id: str = values["id"]
+    audit.append(connection, actor.id, "raise_flag", f"flag:{flag_id}")
     return flag_id

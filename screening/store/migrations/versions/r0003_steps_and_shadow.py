@@ -6,7 +6,7 @@ from alembic import op
 from screening.store.migrations.triggers import statements
 
 revision = "r0003"
-down_revision = "0001"
+down_revision = "r0002"
 
 
 def upgrade() -> None:
