@@ -12,8 +12,7 @@ from screening import urgency
 from screening.corrections import CorrectionKind
 from screening.records import Conversation, Speaker
 from screening.review import STATES, Decision, FlagState, Role
-from screening.store import Case, Corrected, FlagRow, Page, Recorded
-from screening.store.people import Account
+from screening.store import Account, Case, Corrected, FlagRow, Page, Recorded
 
 CONVERSATION_EXAMPLES: dict[str, Any] = {
     "call": {

@@ -18,13 +18,15 @@
 ``own``            a flag that a person raises
 ``steps``          what decisions oblige to: owners, days, approvals, and their record
 ``shadow``         what a draft would have flagged differently
+``accounts``       what every change of an account asks first
 ``people``         accounts, sessions and keys
 ``mails``          how far the inbox has come
 """
 
-from .people import People, Session
+from .people import People
 from .queue import Filters, Place
 from .rows import (
+    Account,
     Case,
     Claim,
     Consultation,
@@ -33,15 +35,18 @@ from .rows import (
     Earlier,
     Event,
     FlagRow,
+    Key,
     Page,
     Recorded,
     SavedConversation,
+    Session,
 )
 from .shadow import Shadow
 from .steps import StepRow, Steps
 from .store import Store
 
 __all__ = [
+    "Account",
     "Case",
     "Claim",
     "Consultation",
@@ -51,6 +56,7 @@ __all__ = [
     "Event",
     "Filters",
     "FlagRow",
+    "Key",
     "Page",
     "People",
     "Place",

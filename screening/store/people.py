@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -21,11 +20,13 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ..access import Action, may
-from ..errors import Conflict, NotFound, PermissionDenied, ReviewError
+from ..errors import NotFound, PermissionDenied, ReviewError
 from ..review import Person, Role
 from . import audit
 from . import tables as t
-from .identity import allowed, known
+from .accounts import given_roles, log, manager, not_the_last, person_row
+from .identity import known
+from .rows import Account, Key, Session
 
 #: A session ends this long after the sign-in.
 SESSION = timedelta(hours=12)
@@ -56,37 +57,6 @@ def _person(row: Row[Any]) -> Person:
     return Person(row.id, row.name, roles)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One signed-in browser. ``id`` names it and opens nothing; ``current`` is the asker's own."""
-
-    id: str
-    person_id: str
-    person_name: str
-    opened_at: str
-    expires_at: str
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A person with whether they may sign in."""
-
-    person: Person
-    active: bool
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A program's key: its prefix names it, the secret is shown once only."""
-
-    prefix: str
-    name: str
-    created_at: str
-    revoked_at: str | None
-
-
 #: Of a token's hash: enough to tell sessions apart, too little to look one up by the cookie.
 _SESSION_ID = 16
 
@@ -104,7 +74,7 @@ class People:
         """Raises ReviewError where the name is taken, the password too short, or a role is missing or
         a program's.
         """
-        given = _given(roles)
+        given = given_roles(roles)
         if not name.strip() or len(name) > 120:
             raise ReviewError("名前は1〜120文字にしてください。")
         _long_enough(password)
@@ -112,7 +82,7 @@ class People:
         hashed = _HASHER.hash(password)
         try:
             with self._engine.begin() as connection:
-                actor = _manager(connection, by)
+                actor = manager(connection, by)
                 connection.execute(
                     t.people.insert().values(
                         id=person.id,
@@ -123,7 +93,7 @@ class People:
                         created_at=_now().isoformat(),
                     )
                 )
-                _log(connection, actor, "add_person", person.id, {"roles": sorted(given)})
+                log(connection, actor, "add_person", person.id, {"roles": sorted(given)})
         except IntegrityError:
             raise ReviewError("その名前はもう登録されています。別の名前にしてください。") from None
         return person
@@ -131,24 +101,24 @@ class People:
     def everyone(self, by: Person | None = None) -> tuple[Account, ...]:
         """All accounts, by name. Raises PermissionDenied."""
         with self._reading.begin() as connection:
-            _manager(connection, by)
+            manager(connection, by)
             rows = connection.execute(select(t.people).order_by(t.people.c.name)).all()
         return tuple(Account(_person(r), r.active, r.created_at) for r in rows)
 
     def set_roles(self, person_id: str, roles: Iterable[Role], by: Person | None = None) -> Person:
         """Raises NotFound, or Conflict where nobody would be left to manage accounts."""
-        given = _given(roles)
+        given = given_roles(roles)
         with self._engine.begin() as connection:
-            actor = _manager(connection, by)
-            row = _row(connection, person_id)
+            actor = manager(connection, by)
+            row = person_row(connection, person_id)
             if Role.ADMINISTRATOR not in given:
-                _not_the_last(connection, row)
+                not_the_last(connection, row)
             connection.execute(
                 t.people.update()
                 .where(t.people.c.id == person_id)
                 .values(roles=",".join(sorted(given)))
             )
-            _log(connection, actor, "set_roles", person_id, {"roles": sorted(given)})
+            log(connection, actor, "set_roles", person_id, {"roles": sorted(given)})
         return Person(row.id, row.name, given)
 
     def set_active(self, person_id: str, active: bool, by: Person | None = None) -> None:
@@ -157,10 +127,10 @@ class People:
         Raises NotFound, or Conflict where nobody would be left to manage accounts.
         """
         with self._engine.begin() as connection:
-            actor = _manager(connection, by)
-            row = _row(connection, person_id)
+            actor = manager(connection, by)
+            row = person_row(connection, person_id)
             if not active:
-                _not_the_last(connection, row)
+                not_the_last(connection, row)
                 connection.execute(t.sessions.delete().where(t.sessions.c.person_id == person_id))
                 connection.execute(t.claims.delete().where(t.claims.c.person_id == person_id))
                 connection.execute(
@@ -171,7 +141,7 @@ class People:
             connection.execute(
                 t.people.update().where(t.people.c.id == person_id).values(active=active)
             )
-            _log(connection, actor, "activate" if active else "deactivate", person_id)
+            log(connection, actor, "activate" if active else "deactivate", person_id)
 
     def set_password(
         self, person_id: str, password: str, by: Person | None = None, *, old: str | None = None
@@ -184,17 +154,17 @@ class People:
         _long_enough(password)
         hashed = _HASHER.hash(password)
         with self._reading.begin() as connection:
-            before = _row(connection, person_id).password
+            before = person_row(connection, person_id).password
         own = by is not None and by.id == person_id and old is not None
         if own and not _matches(before, old or ""):
             raise PermissionDenied("今のパスワードが違います。")
         with self._engine.begin() as connection:
-            actor = known(connection, by).id if own and by else _manager(connection, by)
+            actor = known(connection, by).id if own and by else manager(connection, by)
             connection.execute(
                 t.people.update().where(t.people.c.id == person_id).values(password=hashed)
             )
             connection.execute(t.sessions.delete().where(t.sessions.c.person_id == person_id))
-            _log(connection, actor, "set_password", person_id)
+            log(connection, actor, "set_password", person_id)
 
     def named(self, name: str) -> Person | None:
         with self._reading.begin() as connection:
@@ -228,7 +198,7 @@ class People:
                     )
                 stale = (moment - FAILURE_WINDOW).isoformat()
                 connection.execute(failed.delete().where(failed.c.failed_at < stale))
-                _log(connection, row.id if row else "unknown", "sign_in_failed", "")
+                log(connection, row.id if row else "unknown", "sign_in_failed", "")
             raise PermissionDenied(_REFUSED)
         return _person(row)
 
@@ -246,7 +216,7 @@ class People:
                     expires_at=(_now() + SESSION).isoformat(),
                 )
             )
-            _log(connection, person.id, "sign_in", person.id)
+            log(connection, person.id, "sign_in", person.id)
         return token
 
     def sessions(
@@ -298,21 +268,21 @@ class People:
             if row is None:
                 raise NotFound("そのサインインは、もう終わっています。")
             own = by is not None and by.id == row.person_id
-            actor = known(connection, by).id if own and by else _manager(connection, by)
+            actor = known(connection, by).id if own and by else manager(connection, by)
             connection.execute(
                 t.sessions.delete().where(t.sessions.c.token_sha256 == row.token_sha256)
             )
-            _log(connection, actor, "revoke_session", row.person_id)
+            log(connection, actor, "revoke_session", row.person_id)
 
     def revoke_all(self, person_id: str, by: Person | None = None) -> int:
         """Ends all of a person's sessions and says how many there were. Raises as above."""
         with self._engine.begin() as connection:
             own = by is not None and by.id == person_id
-            actor = known(connection, by).id if own and by else _manager(connection, by)
+            actor = known(connection, by).id if own and by else manager(connection, by)
             ended = connection.execute(
                 t.sessions.delete().where(t.sessions.c.person_id == person_id)
             ).rowcount
-            _log(connection, actor, "revoke_session", person_id, {"count": ended})
+            log(connection, actor, "revoke_session", person_id, {"count": ended})
         return ended
 
     def person_for_session(self, token: str) -> Person | None:
@@ -336,7 +306,7 @@ class People:
         """A new key ``prefix.secret`` for a program; only this answer ever shows it."""
         prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         with self._engine.begin() as connection:
-            actor = _manager(connection, by)
+            actor = manager(connection, by)
             connection.execute(
                 t.api_keys.insert().values(
                     prefix=prefix,
@@ -351,14 +321,14 @@ class People:
     def keys(self, by: Person | None = None) -> tuple[Key, ...]:
         """All keys, newest first. Raises PermissionDenied."""
         with self._reading.begin() as connection:
-            _manager(connection, by)
+            manager(connection, by)
             rows = connection.execute(select(t.api_keys).order_by(t.api_keys.c.created_at.desc()))
             return tuple(Key(r.prefix, r.name, r.created_at, r.revoked_at) for r in rows)
 
     def revoke_key(self, prefix: str, by: Person | None = None) -> None:
         """Ends a key for good. Raises NotFound or PermissionDenied."""
         with self._engine.begin() as connection:
-            actor = _manager(connection, by)
+            actor = manager(connection, by)
             revoked = connection.execute(
                 t.api_keys.update()
                 .where(t.api_keys.c.prefix == prefix, t.api_keys.c.revoked_at.is_(None))
@@ -383,13 +353,6 @@ class People:
         return Person(f"key:{row.prefix}", row.name, frozenset([Role.MACHINE]))
 
 
-def _given(roles: Iterable[Role]) -> frozenset[Role]:
-    given = frozenset(roles)
-    if not given or Role.MACHINE in given:
-        raise ReviewError("人には、機械以外の役割を一つ以上付けてください。")
-    return given
-
-
 def _long_enough(password: str) -> None:
     if len(password) < MIN_PASSWORD:
         raise ReviewError(f"パスワードは{MIN_PASSWORD}文字以上にしてください。")
@@ -407,38 +370,3 @@ def _failures(connection: Connection, key: str) -> int:
     failed = t.failed_sign_ins
     query = select(func.count()).where(failed.c.name_sha256 == key, failed.c.failed_at > since)
     return connection.execute(query).scalar_one()
-
-
-def _manager(connection: Connection, by: Person | None) -> str:
-    """Who acts, for the log. Raises PermissionDenied for a person who may not manage accounts."""
-    return audit.OPERATOR if by is None else allowed(connection, by, Action.MANAGE_PEOPLE).id
-
-
-def _row(connection: Connection, person_id: str) -> Row[Any]:
-    row = connection.execute(select(t.people).where(t.people.c.id == person_id)).first()
-    if row is None:
-        raise NotFound("その人は登録されていません。")
-    return row
-
-
-def _not_the_last(connection: Connection, row: Row[Any]) -> None:
-    """Refuses to leave the record without anybody who can manage accounts."""
-    if Role.ADMINISTRATOR not in row.roles.split(","):
-        return
-    others = connection.execute(
-        select(t.people.c.roles)
-        .where(t.people.c.active.is_(True), t.people.c.id != row.id)
-        .with_for_update()
-    ).scalars()
-    if not any(Role.ADMINISTRATOR in roles.split(",") for roles in others):
-        raise Conflict("最後の管理者です。先に、ほかの人を管理者にしてください。")
-
-
-def _log(
-    connection: Connection,
-    actor: str,
-    action: str,
-    person_id: str,
-    detail: dict[str, Any] | None = None,
-) -> None:
-    audit.append(connection, actor, action, f"person:{person_id}", detail)

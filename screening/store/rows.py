@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..corrections import Correction
 from ..records import Conversation, Flag
-from ..review import Decision, FlagState
+from ..review import Decision, FlagState, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,37 @@ class Dispute:
     flag: FlagRow
     first: Recorded
     second: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in browser. ``id`` names it and opens nothing; ``current`` is the asker's own."""
+
+    id: str
+    person_id: str
+    person_name: str
+    opened_at: str
+    expires_at: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person with whether they may sign in."""
+
+    person: Person
+    active: bool
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A program's key: its prefix names it, the secret is shown once only."""
+
+    prefix: str
+    name: str
+    created_at: str
+    revoked_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
