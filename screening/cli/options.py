@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from ..classifier import Classifier
 from ..policy import load_policy
 from ..rehearsal import Shadowed
 from ..screener import Screener
@@ -31,14 +32,26 @@ def add_shadow(parser: argparse.ArgumentParser) -> None:
         metavar="草案",
         help="方針の草案でも検査し、違いだけを記録する（候補にはしない。screening policy shadow で見る）",
     )
+    parser.add_argument(
+        "--shadow-model", metavar="DIR", type=Path, help="同じく、学習した検出器の草案"
+    )
 
 
 def shadowed(screener: Screener, arguments: argparse.Namespace, store: Store) -> Screener:
-    """``screener``, with the draft of ``--shadow`` looking on where one was given."""
-    if arguments.shadow is None:
+    """``screener``, with the draft policy or model looking on where one was given."""
+    if arguments.shadow is None and arguments.shadow_model is None:
         return screener
-    draft = screener.with_policy(load_policy(arguments.shadow))
+    draft = drafted(screener, arguments.shadow, arguments.shadow_model)
     return Shadowed(screener, draft, store.shadow.note)
+
+
+def drafted(screener: Screener, policy: str | None, model: Path | None) -> Screener:
+    """``screener`` with another policy, another model (a folder), or both."""
+    return Screener(
+        screener.model if model is None else Classifier.load(model),
+        screener.rules,
+        screener.policy if policy is None else load_policy(policy),
+    )
 
 
 def _url(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from .. import policy, rehearsal
@@ -13,7 +14,7 @@ from ..intake import read
 from ..records import Conversation
 from ..screener import Screener, default_screener
 from ..store import Store
-from .options import DATABASE, add_database
+from .options import DATABASE, add_database, drafted
 
 #: Marks of a met, an unmet and a condition that nobody has answered.
 MARKS = {True: "○", False: "×", None: "–"}
@@ -25,6 +26,7 @@ def add(actions: Any) -> None:
     rehearse.add_argument("draft")
     rehearse.add_argument("paths", nargs="*", metavar="PATH", help="会話（なければ記録の会話）")
     rehearse.add_argument("--policy", default="medical-care", help="いまの方針")
+    rehearse.add_argument("--model", type=Path, metavar="DIR", help="学習した検出器の草案")
     rehearse.add_argument("--limit", type=int, metavar="N", help="記録の新しいほうから N 件")
     rehearse.add_argument("--text", action="store_true", help="例の言葉も示す")
     add_database(rehearse)
@@ -52,7 +54,7 @@ def add(actions: Any) -> None:
 
 def run_rehearse(arguments: argparse.Namespace) -> int:
     active = default_screener(arguments.policy)
-    draft = active.with_policy(policy.load_policy(arguments.draft))
+    draft = drafted(active, arguments.draft, arguments.model)
     rejects: list[Reject] = []
     store = None if arguments.paths else Store.open(arguments.database)
     conversations = (

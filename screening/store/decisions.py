@@ -150,8 +150,9 @@ def decide(
         assert first is not None  # only a decision makes a flag wait for a second reading
         readings.append(connection, first, decision)
     else:
+        category = category_of(connection, flag)
+        steps.open_for(connection, policy, flag, decision, category=category)
         append(connection, flag, decision)
-        steps.open_for(connection, policy, flag, decision)
     return decision
 
 
@@ -170,8 +171,8 @@ def withdraw(
     decision = review.withdraw(
         decision=last.decision, state=flag.state, person=actor, reason=reason, now=now
     )
-    append(connection, flag, decision, action="withdraw")
     steps.cancel(connection, flag_id, decision)
+    append(connection, flag, decision, action="withdraw")
     return decision
 
 

@@ -10,9 +10,10 @@ from .. import review
 from ..errors import Conflict, NotFound
 from ..policy import Policy
 from ..review import Person
-from . import conversations
+from . import audit
 from . import tables as t
-from .steps import known
+from .conversations import Drawing, flag_values, unpack
+from .identity import known
 
 
 def raise_flag(
@@ -31,11 +32,12 @@ def raise_flag(
     row = connection.execute(select(t.conversations).where(t.conversations.c.key == key)).first()
     if row is None:
         raise NotFound("その会話は記録にありません。")
-    conversation = conversations.unpack(row.content)
+    actor = known(connection, person)
+    conversation = unpack(row.content)
     flag = review.raise_flag(
         policy=policy,
         conversation=conversation,
-        person=known(connection, person),
+        person=actor,
         turn=turn,
         start=start,
         end=end,
@@ -57,17 +59,19 @@ def raise_flag(
         .limit(1)
     ).first()
     assert screening is not None  # a conversation comes into the record with its screening
-    values = conversations.flag_values(
+    values = flag_values(
         flag,
         key=key,
         sha256=row.sha256,
         screening_id=screening.id,
-        policy=screening.policy,
+        policy=policy.version,
         conversation=conversation,
         trade=row.trade,
         queued=True,
-        drawing=conversations.Drawing.of(connection),
+        drawing=Drawing.of(connection),
         now=now,
     )
-    connection.execute(t.flags.insert().values(values))
-    return str(values["id"])
+    connection.execute(t.flags.insert(), [values])
+    flag_id: str = values["id"]
+    audit.append(connection, actor.id, "raise_flag", f"flag:{flag_id}")
+    return flag_id

@@ -39,9 +39,9 @@ class Place(StrEnum):
 class Filters:
     """What is asked for. ``since`` and ``until`` are ISO 8601 on the conversation's time, ``until``
     itself left out. ``policy`` is a version, or a policy's id for all its versions. ``mine`` asks for
-    what the viewer has claimed or was handed. ``only`` and ``without`` are categories: those with a
-    route of their own (``Policy.routed``) are not to wait among the others. Flags on hold show under their own place only, and
-    ``all_flags`` also asks for those that want no review by themselves.
+    what the viewer has claimed or was handed. Flags on hold show under their own place only, and
+    ``all_flags`` also asks for those that want no review by themselves. ``only`` and ``without`` are
+    categories: those with a route of their own (``Policy.routed``) are not to wait among the others.
     """
 
     states: tuple[FlagState, ...] = (FlagState.PROPOSED,)

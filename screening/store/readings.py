@@ -191,10 +191,11 @@ class Readings:
                 to_state=FlagState.PROPOSED,
                 policy=first.decision.policy,
             )
-            decisions.append(connection, flag, reopened, action="reopen")
             steps.cancel(connection, flag_id, reopened)
+            category = category_of(connection, flag)
+            steps.open_for(connection, policy, flag, decided, category=category)
+            decisions.append(connection, flag, reopened, action="reopen")
             decisions.append(connection, flag, decided, action="resolve")
-            steps.open_for(connection, policy, flag, decided)
         return decided
 
     def agreement(

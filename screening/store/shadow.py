@@ -109,7 +109,7 @@ class Shadow:
         past = [
             Past(row.category, row.score, found.get(row.state))
             for row in rows
-            if not any(d.startswith("person:") for d in json.loads(row.detectors))
+            if not any(d.partition(":")[0] == "person" for d in json.loads(row.detectors))
         ]
         days = sorted({_day(row.occurred_at) or _day(row.created_at) or date.min for row in rows})
         return past, float((days[-1] - days[0]).days + 1) if days else 1.0

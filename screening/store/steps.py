@@ -30,11 +30,13 @@ from sqlalchemy import (
 )
 
 from .. import steps as core
-from ..errors import NotFound, PermissionDenied
+from ..errors import NotFound, ReviewError
 from ..policy import Policy, Side
 from ..review import Decision, Person, Role
 from ..steps import FINISHED, Act, Entry, Planned, Step, StepState
+from . import audit
 from . import tables as t
+from .identity import known
 from .rows import FlagRow
 
 #: Append-only.
@@ -91,14 +93,19 @@ class StepRow:
     people: Mapping[str, str]
 
 
-def open_for(connection: Connection, policy: Policy, flag: FlagRow, decision: Decision) -> None:
-    """Writes down the steps that a decision leads to; those of an earlier, held decision stay."""
+def open_for(
+    connection: Connection, policy: Policy, flag: FlagRow, decision: Decision, *, category: str
+) -> None:
+    """Writes down the steps that a decision leads to; those of an earlier, held decision stay.
+
+    ``category`` is the flag's, as a reviewer may have set it right.
+    """
     standing = {
         row.step.planned.response
         for row in _rows(connection, flag.conversation_key)
         if row.flag_id == flag.id and row.step.state is not StepState.CANCELLED
     }
-    for planned in core.plan(policy, flag.flag.category, decision):
+    for planned in core.plan(policy, category, decision):
         if planned.response in standing:
             continue
         connection.execute(
@@ -216,21 +223,33 @@ class Steps:
             row = next((r for r in rows if r.id == step_id), None)
             if row is None:
                 raise NotFound("その対応は取り消されたか、同じ会話の別の対応にまとめられています。")
+            if row.step.planned.side is Side.EXTERNAL and _disputed(connection, row.flag_id):
+                raise ReviewError(
+                    "二人の確認が分かれています。三人目の判断の後に、社外の対応へ進みます。"
+                )
+            actor = known(connection, person)
             entry = core.act(
                 row.step,
                 what,
-                known(connection, person),
+                actor,
                 note=note,
                 owner=None if owner_id is None else _named(connection, owner_id),
                 recorded=[r.step.planned.response for r in rows if r.step.state is StepState.DONE],
                 now=now or datetime.now(UTC),
             )
             _write(connection, step_id, entry)
+            detail = {"act": entry.act.value, "response": row.step.planned.response}
+            audit.append(connection, actor.id, "step", f"step:{step_id}", detail)
             return next(r for r in _leading(_rows(connection, key)) if r.id == step_id)
 
 
 def _named(connection: Connection, person_id: str) -> Person:
     return known(connection, Person(person_id, "", frozenset()))
+
+
+def _disputed(connection: Connection, flag_id: str) -> bool:
+    query = select(t.flags.c.disputed).where(t.flags.c.id == flag_id)
+    return bool(connection.execute(query).scalar())
 
 
 def _for_whom(step: Step) -> frozenset[str]:
@@ -318,20 +337,3 @@ def _leading(rows: Sequence[StepRow]) -> tuple[StepRow, ...]:
             key=lambda r: (r.step.planned.side is Side.EXTERNAL, r.step.planned.order, r.id),
         )
     )
-
-
-def known(connection: Connection, person: Person) -> Person:
-    """The person as the record knows them: roles are the record's, never the caller's word.
-
-    Raises PermissionDenied for somebody who is not in it.
-    """
-    if Role.MACHINE in person.roles:
-        return person  # refused by the rules, with the reason
-    row = connection.execute(
-        select(t.people).where(t.people.c.id == person.id, t.people.c.active.is_(True))
-    ).first()
-    if row is None:
-        raise PermissionDenied(
-            "登録されていない人は対応を記録できません。サインインし直してください。"
-        )
-    return Person(row.id, row.name, frozenset(Role(r) for r in row.roles.split(",")))

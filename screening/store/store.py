@@ -138,16 +138,13 @@ class Store:
     ) -> Page:
         """One page of the queue as ``viewer`` may see it; without one, everything as it is.
 
-        ``states`` to ``all_flags`` are short for filters. See ``queue.flags``.
+        ``states`` to ``without`` are short for filters. See ``queue.flags``.
         """
         short = {"category": category, "kind": kind, "all_flags": all_flags}
         changes: dict[str, Any] = {k: v for k, v in short.items() if v is not None}
         if states is not None:
             changes["states"] = tuple(states)
-        if only is not None:
-            changes["only"] = tuple(only)
-        if without is not None:
-            changes["without"] = tuple(without)
+        changes |= {k: tuple(v) for k, v in (("only", only), ("without", without)) if v is not None}
         with self._reading.begin() as connection:
             return queue.flags(
                 connection,
@@ -159,11 +156,7 @@ class Store:
             )
 
     def following(
-        self,
-        flag: FlagRow,
-        viewer: Person | None = None,
-        *,
-        without: Collection[str] = (),
+        self, flag: FlagRow, viewer: Person | None = None, *, without: Collection[str] = ()
     ) -> FlagRow | None:
         """The next flag in the queue that belongs to another conversation, or None at its end."""
         with self._reading.begin() as connection:

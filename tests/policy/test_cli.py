@@ -96,6 +96,16 @@ def test_a_draft_is_rehearsed_on_files(capsys, conversations):
     assert "給料泥棒" not in capsys.readouterr().out
 
 
+def test_a_draft_model_is_rehearsed_beside_a_policy(capsys, conversations, tmp_path):
+    """The model is a folder with its card; one that is none is refused before anything is screened."""
+    from screening.classifier.model import shipped
+
+    same = ["policy", "rehearse", "medical-care", conversations, "--model"]
+    assert main([*same, str(shipped())]) == 0
+    assert "候補の違いはありません" in capsys.readouterr().out
+    assert main([*same, str(tmp_path)]) == 2
+
+
 def test_a_draft_is_rehearsed_on_the_record(capsys, database):
     assert main(["policy", "rehearse", "mhlw-manual", "--database", database]) == 0
     out = capsys.readouterr().out
