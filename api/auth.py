@@ -134,6 +134,8 @@ Staff = Annotated[Person, Depends(needs(*STAFF))]
 
 Deliverer = Annotated[Person, Depends(can(Action.DELIVER))]
 Reader = Annotated[Person, Depends(can(Action.READ_QUEUE))]
+StepReader = Annotated[Person, Depends(can(Action.READ_STEPS))]
+StepActor = Annotated[Person, Depends(can(Action.ACT_ON_STEPS))]
 CaseReader = Annotated[Person, Depends(can(Action.READ_CASE))]
 Reviewer = Annotated[Person, Depends(can(Action.WORK))]
 Reporter = Annotated[Person, Depends(can(Action.READ_REPORTS))]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from screening import urgency
 from screening.corrections import CorrectionKind
+from screening.policy import Assessment, Effect, Policy, Reason
 from screening.records import Conversation, Speaker
 from screening.review import STATES, Decision, FlagState, Role
-from screening.store import Account, Case, Corrected, FlagRow, Page, Recorded
+from screening.steps import STATES as STEP_STATES
+from screening.steps import Act
+from screening.store import Account, Case, Corrected, FlagRow, Page, Recorded, StepRow
 
 CONVERSATION_EXAMPLES: dict[str, Any] = {
     "call": {
@@ -51,7 +55,11 @@ class SignIn(_In):
 
 
 class DecisionIn(_In):
-    """A decision. The core checks it: all criteria answered, an open outcome, a reason."""
+    """A decision. The core checks it: all criteria answered, an open outcome, a reason.
+
+    ``expected_decision`` is the flag's ``decision`` as it was shown, null where there was none: of two
+    requests that expect the same, one alone succeeds. Left out, it is not looked at.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -61,6 +69,7 @@ class DecisionIn(_In):
                 "outcome": "harassment",
                 "reason": "返金の求めは妥当だが、家族への害をほのめかしており②-2に当たる",
                 "expected_state": "proposed",
+                "expected_decision": None,
             }
         },
     )
@@ -68,6 +77,13 @@ class DecisionIn(_In):
     outcome: str
     reason: str = Field(max_length=4000)
     expected_state: FlagState | None = None
+    expected_decision: int | None = Field(default=None, ge=1)
+
+    @property
+    def expected(self) -> int | None:
+        """As the record counts: 0 for "no decision yet", None for "not asked"."""
+        asked = "expected_decision" in self.model_fields_set
+        return (self.expected_decision or 0) if asked else None
 
 
 class WithdrawalIn(_In):
@@ -75,8 +91,38 @@ class WithdrawalIn(_In):
 
 
 class ConsultationIn(_In):
+    """With whom, from those whom the policy names, on which day (today where none is given), and what
+    came of it."""
+
     consulted: str = Field(max_length=200)
     note: str = Field(max_length=4000)
+    held_on: date | None = None
+
+
+class OwnFlagIn(_In):
+    """The customer's words that stand on no list. Offsets count Unicode code points of the turn."""
+
+    turn: int
+    start: int
+    end: int
+    reason: str = Field(max_length=4000)
+
+
+class StepAct(StrEnum):
+    """What a person may ask for; a cancellation follows from taking the decision back."""
+
+    ASSIGN = Act.ASSIGN.value
+    APPROVE = Act.APPROVE.value
+    DECLINE = Act.DECLINE.value
+    DONE = Act.DONE.value
+
+
+class StepActIn(_In):
+    """``owner_id`` goes with ``assign``; ``decline`` and ``done`` need a note."""
+
+    act: StepAct
+    note: str = Field(default="", max_length=4000)
+    owner_id: str | None = None
 
 
 class PasswordIn(_In):
@@ -178,6 +224,7 @@ def flag_out(row: FlagRow, *, words: bool = False) -> dict[str, Any]:
             "assigned_to": row.assigned_to,
             "escalated": row.escalated,
             "disputed": row.disputed,
+            "decision": row.decision or None,
         }
     )
 
@@ -224,7 +271,7 @@ def decision_out(decision: Decision) -> dict[str, Any]:
 
 
 def recorded_out(recorded: Recorded) -> dict[str, Any]:
-    return decision_out(recorded.decision) | {"person": recorded.person_name}
+    return decision_out(recorded.decision) | {"id": recorded.id, "person": recorded.person_name}
 
 
 def case_out(case: Case) -> dict[str, Any]:
@@ -240,6 +287,7 @@ def case_out(case: Case) -> dict[str, Any]:
                 "person": c.person_name,
                 "consulted": c.consulted,
                 "note": c.note,
+                "held_on": c.held_on,
                 "recorded_at": c.recorded_at,
             }
             for c in case.consultations
@@ -250,4 +298,171 @@ def case_out(case: Case) -> dict[str, Any]:
         ],
         "corrections": [correction_out(c) for c in case.corrections],
         "events": [asdict(e) for e in case.events],
+    }
+
+
+#: A condition is met, unmet, or nobody has answered yet, which is not a "no".
+MET = {True: "met", False: "unmet", None: "not_evaluated"}
+
+
+def reason_out(reason: Reason) -> dict[str, Any]:
+    return {"clauses": list(reason.clauses), "text": reason.text, "met": MET[reason.met]}
+
+
+def assessment_out(found: Assessment, tried: tuple[Effect, ...]) -> dict[str, Any]:
+    """Questions with what each answer would open and block, outcomes and responses, all with clauses."""
+    return {
+        "policy": found.policy,
+        "category": found.category,
+        "route": found.route,
+        "questions": [
+            {
+                "id": q.id,
+                "title": q.title,
+                "question": q.question,
+                "given": q.given,
+                "due": q.due,
+                "reason": reason_out(q.reason),
+                "answers": [
+                    {
+                        "id": answer,
+                        "label": label,
+                        "opens": list(effect.opens),
+                        "blocks": list(effect.blocks),
+                        "waits": list(effect.waits),
+                    }
+                    for answer, label in q.answers
+                    for effect in tried
+                    if (effect.question, effect.answer) == (q.id, answer)
+                ],
+            }
+            for q in found.questions
+        ],
+        "outcomes": [
+            {
+                "id": o.id,
+                "label": o.label,
+                "kind": o.kind.value,
+                "open": o.open,
+                "reasons": [reason_out(r) for r in o.reasons],
+            }
+            for o in found.outcomes
+        ],
+        "responses": [
+            {
+                "id": d.id,
+                "title": d.title,
+                "side": d.side.value,
+                "standing": d.standing.value,
+                "owner": d.owner,
+                "due_days": d.due_days,
+                "approved_by": list(d.approved_by),
+                "second_person": d.second_person,
+                "reasons": [reason_out(r) for r in d.reasons],
+            }
+            for d in found.duties
+        ],
+    }
+
+
+def step_out(row: StepRow, *, notes: bool = False) -> dict[str, Any]:
+    """``notes`` adds the step's record, whose words may speak of the case."""
+    step, planned = row.step, row.step.planned
+    owner = step.owner_id
+    return {
+        "id": row.id,
+        "conversation_key": row.conversation_key,
+        "flag_id": row.flag_id,
+        "policy": row.policy,
+        "outcome": row.outcome,
+        "response": planned.response,
+        "title": planned.title,
+        "provision": planned.provision,
+        "side": planned.side.value,
+        "order": planned.order,
+        "state": step.state.value,
+        "state_label": STEP_STATES[step.state],
+        "standing": row.readiness.value,
+        "lacking": [{"response": name, "title": title} for name, title in row.lacking],
+        "disputed": row.disputed,
+        "owner": planned.owner,
+        "owner_roles": sorted(planned.owner_roles),
+        "assigned_to": {"id": owner, "name": row.people[owner]} if owner else None,
+        "approver_roles": sorted(planned.approver_roles),
+        "second_person": planned.second_person,
+        "due_on": planned.due_on.isoformat(),
+        "overdue": step.overdue(datetime.now(UTC).astimezone().date()),
+    } | ({"record": _record(row)} if notes else {})
+
+
+def _record(row: StepRow) -> list[dict[str, Any]]:
+    return [
+        {
+            "act": e.act.value,
+            "person": row.people[e.person_id],
+            "to": row.people[e.owner_id] if e.owner_id else None,
+            "note": e.note,
+            "at": e.at.isoformat(),
+        }
+        for e in row.step.entries
+    ]
+
+
+def policy_out(p: Policy) -> dict[str, Any]:
+    exemption = p.exemption
+    return {
+        "id": p.id,
+        "version": p.version,
+        "title": p.title,
+        "categories": [
+            {
+                "id": c.id,
+                "name": c.name,
+                "provision": c.provision,
+                "group": c.group.value,
+                "threshold": c.threshold,
+                "priority": str(c.priority),
+                "summary": c.summary,
+                "route": c.route,
+            }
+            for c in p.categories.values()
+        ],
+        "criteria": [
+            {
+                "id": c.id,
+                "title": c.title,
+                "question": c.question,
+                "provision": c.provision,
+                "answers": [{"id": a.id, "label": a.label} for a in c.answers],
+            }
+            for c in p.criteria
+        ],
+        "exemption": None
+        if exemption is None
+        else {
+            "id": exemption.id,
+            "question": exemption.question,
+            "provision": exemption.provision,
+            "answers": [
+                {"id": a.id, "label": a.label, "covers": a.covers} for a in exemption.answers
+            ],
+            "consult": list(exemption.consult),
+            "blocks": sorted(exemption.blocks),
+            "reason": exemption.reason,
+        },
+        "outcomes": [
+            {
+                "id": o.id,
+                "label": o.label,
+                "final": o.final,
+                "kind": o.kind.value,
+                "provision": o.provision,
+            }
+            for o in p.outcomes
+        ],
+        "responses": [
+            {"id": r.id, "title": r.title, "side": r.side.value, "provision": r.provision}
+            for r in p.responses
+        ],
+        "roles": [{"id": r.id, "label": r.label, "held_by": sorted(r.held_by)} for r in p.roles],
     }

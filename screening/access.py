@@ -23,6 +23,8 @@ class Action(StrEnum):
     CORRECT = "correct"
     CHECK = "check"
     RESOLVE = "resolve"
+    READ_STEPS = "read_steps"
+    ACT_ON_STEPS = "act_on_steps"
     READ_REPORTS = "read_reports"
     EXPORT_LABELS = "export_labels"
     MANAGE_PEOPLE = "manage_people"
@@ -45,6 +47,9 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.CORRECT: frozenset([_R]),
     Action.CHECK: frozenset([_R]),
     Action.RESOLVE: frozenset([_R]),
+    # A policy may give steps to administrators too; the notes in a step's record are for READ_CASE.
+    Action.READ_STEPS: frozenset([_R, _P, _A, _U]),
+    Action.ACT_ON_STEPS: frozenset([_R, _P, _A]),
     Action.READ_REPORTS: frozenset([_R, _P, _A, _U]),
     Action.EXPORT_LABELS: frozenset([_A]),
     Action.MANAGE_PEOPLE: frozenset([_A]),

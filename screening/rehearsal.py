@@ -24,6 +24,8 @@ from .screener import Screener
 EXAMPLES = 3
 #: Conversations held at a time.
 CHUNK = 500
+#: Thresholds that are simulated where none are asked for.
+THRESHOLDS = tuple(round(0.3 + 0.05 * i, 2) for i in range(14))
 #: The quantile of a normal distribution for a 95 % interval (Wilson 1927).
 Z = 1.959964
 

@@ -47,6 +47,20 @@ STATES = {
     StepState.DECLINED: "見送り",
     StepState.CANCELLED: "取り消し",
 }
+
+
+class Readiness(StrEnum):
+    """Whether a step can go on now: ``DUE`` for its owner, ``WAITING`` for an approval.
+
+    ``BLOCKED`` steps wait for a step before them or for a third reader; nobody can do them yet.
+    """
+
+    DUE = "due"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    FINISHED = "finished"
+
+
 #: States in which nothing more happens.
 FINISHED = frozenset([StepState.DONE, StepState.DECLINED, StepState.CANCELLED])
 
@@ -141,6 +155,23 @@ def _planned(policy: Policy, response: Response, decision: Decision) -> Planned:
     )
 
 
+def readiness(step: Step, recorded: Collection[str], *, disputed: bool = False) -> Readiness:
+    """Where a step stands, with the responses ``recorded`` as done for its case.
+
+    ``disputed``: the two readers of the flag behind it do not agree, so nothing goes outside yet.
+    """
+    if step.state in FINISHED:
+        return Readiness.FINISHED
+    if lacking(step.planned, recorded) or (disputed and step.planned.side is Side.EXTERNAL):
+        return Readiness.BLOCKED
+    return Readiness.WAITING if step.state is StepState.OFFERED else Readiness.DUE
+
+
+def lacking(planned: Planned, recorded: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The responses (id, title) that must be on record before this one and are not."""
+    return tuple((name, title) for name, title in planned.requires if name not in recorded)
+
+
 def act(
     step: Step,
     what: Act,
@@ -203,8 +234,8 @@ def _may_approve(step: Step, person: Person) -> None:
 
 
 def _after_those_before(planned: Planned, recorded: Collection[str]) -> None:
-    lacking = [f"「{title}」" for name, title in planned.requires if name not in recorded]
-    if lacking:
+    if missing := lacking(planned, recorded):
+        before = "・".join(f"「{title}」" for _, title in missing)
         raise ReviewError(
-            f"「{planned.title}」の前に、{'・'.join(lacking)}の記録が要ります（{planned.provision}）。"
+            f"「{planned.title}」の前に、{before}の記録が要ります（{planned.provision}）。"
         )

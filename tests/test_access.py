@@ -33,6 +33,7 @@ def test_nobody_may_do_everything():
 def test_who_audits_changes_nothing():
     """The auditor's role reads and no more."""
     reading = {Action.READ_QUEUE, Action.READ_CASE, Action.READ_REPORTS, Action.READ_AUDIT}
+    reading |= {Action.READ_STEPS}
     assert {a for a in Action if may(_person(Role.AUDITOR), a)} == reading
 
 

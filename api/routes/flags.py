@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from screening.records import Kind
-from screening.review import FlagState
+from screening.review import FlagState, Person
 from screening.store import Filters, Place
 from screening.store.queue import LARGEST_PAGE
 
@@ -18,6 +19,7 @@ router = APIRouter(tags=["flags"])
 
 
 def filters(
+    request: Request,
     state: Annotated[tuple[FlagState, ...], Query()] = (FlagState.PROPOSED,),
     category: str | None = None,
     kind: Kind | None = None,
@@ -29,8 +31,10 @@ def filters(
     place: Place | None = None,
     mine: bool = False,
 ) -> Filters:
-    """What of the queue is asked for."""
+    """What of the ordinary queue is asked for: what has a route of its own waits in none with others."""
+    routed = request.app.state.policy.routed
     return Filters(
+        without=tuple(sorted(routed)),
         states=state,
         category=category,
         kind=kind,
@@ -45,6 +49,17 @@ def filters(
 
 
 Asked = Annotated[Filters, Depends(filters)]
+
+
+def urgently(asked: Asked) -> Filters:
+    """The same of the urgent route, which holds whatever was found for it.
+
+    None of it, rather than everything, where the policy sends nothing that way.
+    """
+    return replace(asked, only=asked.without or ("",), without=(), all_flags=True)
+
+
+Urgent = Annotated[Filters, Depends(urgently)]
 Words = Annotated[bool, Query(description="Show the flagged words; this is a look on record")]
 
 
@@ -56,6 +71,26 @@ def flags(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
     after: str | None = None,
     words: Words = False,
+) -> dict[str, Any]:
+    """Those with a route of their own, such as words of self-harm, are under ``/v1/flags/urgent``."""
+    return _page(request, caller, asked, limit, after, words)
+
+
+@router.get("/flags/urgent", summary="Flags with a route of their own, which wait in no queue")
+def urgent(
+    request: Request,
+    caller: Reader,
+    asked: Urgent,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+    after: str | None = None,
+    words: Words = False,
+) -> dict[str, Any]:
+    """Never a matter of blame: whoever takes one hands it on to those who care."""
+    return _page(request, caller, asked, limit, after, words)
+
+
+def _page(
+    request: Request, caller: Person, asked: Filters, limit: int, after: str | None, words: bool
 ) -> dict[str, Any]:
     store = request.app.state.store
     page = store.flags(asked, viewer=caller, limit=limit, after=after)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from screening import labels
+from screening import labels, rehearsal
 from screening.corrections import Correction
+from screening.errors import ReviewError
 from screening.records import Kind
 from screening.sampling import Plan
 
@@ -79,6 +80,35 @@ def agreement(
 def missed(request: Request, caller: Reporter) -> dict[str, Any]:
     store = request.app.state.store
     return asdict(store.checks.estimate(caller)) | {"waiting": store.checks.waiting(caller)}
+
+
+@router.get(
+    "/reports/thresholds",
+    summary="What other thresholds would have meant: flags a day, and the precision on decisions",
+)
+def thresholds(
+    request: Request,
+    caller: Reporter,
+    category: str | None = None,
+    threshold: Annotated[tuple[float, ...], Query(description="0 to 1, repeatable")] = (),
+) -> dict[str, Any]:
+    """``flags_a_day`` is null below the policy's threshold, where the record is silent. ``precision``
+    is the share found among those judged, with its interval at 95 %."""
+    state = request.app.state
+    policy = state.policy
+    if category is not None and category not in policy.categories:
+        known = ", ".join(policy.categories)
+        raise ReviewError(f"区分「{category}」はこの方針にありません。使える区分: {known}")
+    if not all(0 <= value <= 1 for value in threshold):
+        raise ReviewError("しきい値は 0 から 1 の数で指定してください。")
+    past, days = state.store.shadow.past(caller)
+    rows = rehearsal.simulate(
+        [p for p in past if category in (None, p.category)],
+        threshold or rehearsal.THRESHOLDS,
+        days=days,
+        floor={c.id: c.threshold for c in policy.categories.values()},
+    )
+    return {"policy": policy.version, "days": days, "rows": [asdict(row) for row in rows]}
 
 
 @router.post(

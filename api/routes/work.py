@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..auth import Reviewer
 from ..schemas import EscalationIn, HandOverIn, HoldIn, flag_out
-from .flags import Asked
+from .flags import Asked, Urgent
 
 router = APIRouter(tags=["work"])
 
@@ -20,6 +20,16 @@ router = APIRouter(tags=["work"])
     responses={204: {"description": "Nothing waits"}},
 )
 def next_flag(request: Request, caller: Reviewer, asked: Asked) -> Any:
+    row = request.app.state.store.work.next(caller, asked)
+    return flag_out(row) if row else Response(status_code=204)
+
+
+@router.post(
+    "/flags/urgent/next",
+    summary="Claim the first flag on the urgent route",
+    responses={204: {"description": "Nothing waits"}},
+)
+def next_urgent(request: Request, caller: Reviewer, asked: Urgent) -> Any:
     row = request.app.state.store.work.next(caller, asked)
     return flag_out(row) if row else Response(status_code=204)
 

@@ -177,7 +177,7 @@ def run_simulate(arguments: argparse.Namespace) -> int:
         raise ScreeningError(
             f"区分「{arguments.category}」は {loaded.id} にありません。使える区分: {', '.join(loaded.categories)}"
         )
-    thresholds = arguments.threshold or [round(0.3 + 0.05 * i, 2) for i in range(14)]
+    thresholds = arguments.threshold or rehearsal.THRESHOLDS
     if not all(0 <= t <= 1 for t in thresholds):
         raise ScreeningError("--threshold は 0 から 1 の数を指定してください")
     past, days = Store.open(arguments.database).shadow.past()

@@ -17,7 +17,17 @@
 ``describe``    a policy as text to read
 """
 
-from .assess import Assessment, Choice, Duty, Question, Standing, assess, meanwhile
+from .assess import (
+    Assessment,
+    Choice,
+    Duty,
+    Effect,
+    Question,
+    Standing,
+    assess,
+    effects,
+    meanwhile,
+)
 from .check import check, results
 from .compare import Difference, compare
 from .conclude import Reason, conclude
@@ -53,6 +63,7 @@ __all__ = [
     "Criterion",
     "Difference",
     "Duty",
+    "Effect",
     "Group",
     "Limits",
     "Outcome",
@@ -72,6 +83,7 @@ __all__ = [
     "conclude",
     "coverage",
     "describe",
+    "effects",
     "load_policy",
     "logic",
     "meanwhile",

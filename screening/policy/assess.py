@@ -37,6 +37,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What one answer to one question would lead to, the other answers staying as they are.
+
+    ``opens``, ``blocks`` and ``waits`` share out the outcomes: all conditions met, some unmet, or some
+    not evaluated yet and none unmet.
+    """
+
+    question: str
+    answer: str
+    opens: tuple[str, ...]
+    blocks: tuple[str, ...]
+    waits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """An outcome with every condition on it; open where all of them are met."""
 
@@ -115,6 +130,44 @@ def assess(
             for r in policy.responses
         ),
     )
+
+
+def effects(
+    policy: Policy,
+    category: str,
+    answers: Mapping[str, str],
+    *,
+    flagged: Iterable[str] = (),
+    consulted: Iterable[str] = (),
+) -> tuple[Effect, ...]:
+    """Every answer to every question of ``policy``, tried one at a time. Raises as ``assess`` does."""
+    suspected, settled = policy.suspects_illness(flagged), policy.was_consulted(consulted)
+    asked = [(c.id, [a.id for a in c.answers]) for c in policy.criteria]
+    if policy.exemption is not None:
+        asked.append((policy.exemption.id, [a.id for a in policy.exemption.answers]))
+    return tuple(
+        _effect(
+            question,
+            answer,
+            explain(
+                policy,
+                category,
+                {**answers, question: answer},
+                illness_suspected=suspected,
+                illness_consulted=settled,
+            ),
+        )
+        for question, names in asked
+        for answer in names
+    )
+
+
+def _effect(question: str, answer: str, explained: Mapping[str, tuple[Reason, ...]]) -> Effect:
+    met = {name: [reason.met for reason in reasons] for name, reasons in explained.items()}
+    blocks = tuple(name for name, conditions in met.items() if False in conditions)
+    opens = tuple(name for name, conditions in met.items() if all(conditions))
+    waits = tuple(name for name in met if name not in blocks and name not in opens)
+    return Effect(question, answer, opens, blocks, waits)
 
 
 def meanwhile(

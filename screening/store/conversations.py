@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ..errors import NotFound
 from ..intake import conversation_from_json
@@ -225,6 +225,11 @@ FLAG_COLUMNS = (
     t.claims.c.person_id.label("claimed_by"),
     t.claims.c.until.label("claimed_until"),
     _HOLDER.c.name.label("claimed_name"),
+    select(func.max(t.decisions.c.id))
+    .where(t.decisions.c.flag_id == t.flags.c.id)
+    .correlate(t.flags)
+    .scalar_subquery()
+    .label("decision"),
 )
 JOINED = (
     t.flags.join(t.conversations)
@@ -279,6 +284,7 @@ def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None)
         held_until=row.held_until,
         assigned_to=row.assigned_to,
         claim=claim,
+        decision=0 if blind else row.decision or 0,
     )
 
 

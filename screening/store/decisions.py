@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from .. import review
-from ..errors import Conflict, PermissionDenied, ReviewError
-from ..policy import Policy
-from ..review import STATES, Decision, FlagState, Person, Role
+from ..errors import Changed, Conflict, PermissionDenied, ReviewError
+from ..policy import Assessment, Effect, Policy, assess, effects
+from ..review import STATES, WITHDRAWN, Decision, FlagState, Person, Role
+from ..steps import StepState
 from . import audit, readings, steps
 from . import tables as t
 from .conversations import one_flag
@@ -75,13 +76,58 @@ def illness(connection: Connection, policy: Policy, key: str) -> tuple[bool, boo
 
     A consultation counts where it was with somebody whom ``policy`` names.
     """
-    categories = connection.execute(
-        select(t.flags.c.category).where(t.flags.c.conversation_key == key)
-    ).scalars()
-    consulted = connection.execute(
-        select(t.consultations.c.consulted).where(t.consultations.c.conversation_key == key)
-    ).scalars()
-    return policy.suspects_illness(set(categories)), policy.was_consulted(consulted)
+    categories, consulted = _bearing(connection, key)
+    return policy.suspects_illness(categories), policy.was_consulted(consulted)
+
+
+def _bearing(connection: Connection, key: str) -> tuple[list[str], list[str]]:
+    """The categories flagged in a conversation, and whom somebody consulted about it."""
+    f, c = t.flags.c, t.consultations.c
+    flagged = select(f.category).where(f.conversation_key == key).distinct()
+    consulted = select(c.consulted).where(c.conversation_key == key).order_by(c.id)
+    return (
+        list(connection.execute(flagged).scalars()),
+        list(connection.execute(consulted).scalars()),
+    )
+
+
+def assessed(
+    connection: Connection,
+    flag: FlagRow,
+    viewer: Person,
+    *,
+    policy: Policy,
+    answers: Mapping[str, str],
+    outcome: str | None,
+) -> tuple[Assessment, tuple[Effect, ...]]:
+    """What ``policy`` says about a flag with these answers, as ``viewer`` may know it, and what each
+    further answer would do.
+
+    The category is the one that a reviewer has set right. Without an ``outcome`` the responses follow
+    the decision that stands, but for who reads the flag blind: to them nothing is decided. Raises
+    ReviewError for a name that the policy does not have.
+    """
+    key = flag.conversation_key
+    flagged, consulted = _bearing(connection, key)
+    category = category_of(connection, flag)
+    if outcome is None and not readings.awaited_from(flag, viewer):
+        last = latest(connection, flag.id)
+        standing = last and last.decision.outcome
+        outcome = standing if standing and policy.outcome(standing) else None
+    found = assess(
+        policy,
+        category,
+        answers,
+        flagged=flagged,
+        consulted=consulted,
+        outcome=outcome,
+        recorded=[
+            row.step.planned.response
+            for row in steps.of_case(connection, key, viewer)
+            if row.step.state is StepState.DONE
+        ],
+    )
+    return found, effects(policy, category, answers, flagged=flagged, consulted=consulted)
 
 
 def locked(connection: Connection, flag_id: str) -> FlagRow:
@@ -91,17 +137,26 @@ def locked(connection: Connection, flag_id: str) -> FlagRow:
     return one_flag(connection, flag_id)
 
 
-def _must_be(connection: Connection, flag: FlagRow, expected: FlagState | None) -> None:
-    if expected is None or flag.state is expected:
+def _must_be(
+    connection: Connection, flag: FlagRow, expected: FlagState | None, decision: int | None
+) -> None:
+    """Raises Conflict where the flag is in another state, or a later decision stands on it."""
+    if expected in (None, flag.state) and decision in (None, flag.decision):
         return
     last = latest(connection, flag.id)
-    who = (
-        f"{last.person_name}さんが{last.decision.decided_at.astimezone():%m月%d日 %H:%M}に"
-        if last
-        else ""
+    if last is None:
+        raise Conflict(
+            f"この候補は「{STATES[flag.state]}」で、まだ誰も決定していません。内容を読み直してください。",
+            Changed("", "", "", flag.state.value, 0),
+        )
+    at, outcome = last.decision.decided_at, last.decision.outcome
+    done = (
+        "決定を取り消しました" if outcome == WITHDRAWN else f"「{STATES[flag.state]}」に変えました"
     )
     raise Conflict(
-        f"この候補は{who}「{STATES[flag.state]}」に変えました。内容を見て、必要なら改めて決定してください。"
+        f"この候補は{last.person_name}さんが{at.astimezone():%m月%d日 %H:%M}に{done}。"
+        "内容を見て、必要なら改めて決定してください。",
+        Changed(last.person_name, at.isoformat(), outcome, flag.state.value, last.id),
     )
 
 
@@ -115,22 +170,24 @@ def decide(
     outcome: str,
     reason: str,
     expected_state: FlagState | None,
+    expected_decision: int | None = None,
     now: datetime,
 ) -> Decision:
     """A decision on a flag, or a second, blind reading where the flag waits for one.
 
-    To the second reader the flag looks undecided, and what they give is kept beside the first
-    decision without changing it. Raises NotFound, Conflict, PermissionDenied or ReviewError; then
+    ``expected_decision`` is the number of the decision that the person saw on the flag, 0 where there
+    was none: of two decisions that expect the same, one alone succeeds. To the second reader the flag
+    looks undecided, and what they give is kept beside the first decision without changing it. Raises NotFound, Conflict, PermissionDenied or ReviewError; then
     nothing has changed.
     """
     flag = locked(connection, flag_id)
     actor = known(connection, person)
     second = readings.awaited_from(flag, actor)
     if second:
-        if expected_state not in (None, FlagState.PROPOSED):
+        if expected_state not in (None, FlagState.PROPOSED) or expected_decision not in (None, 0):
             raise Conflict("この候補の状態が変わりました。画面を読み直してから決定してください。")
     else:
-        _must_be(connection, flag, expected_state)
+        _must_be(connection, flag, expected_state, expected_decision)
     suspected, consulted = illness(connection, policy, flag.conversation_key)
     decision = review.decide(
         policy=policy,

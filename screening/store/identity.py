@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, false, select
 
 from ..access import Action, require
 from ..errors import PermissionDenied
@@ -36,3 +36,11 @@ def allowed(connection: Connection, person: Person, action: Action) -> Person:
 def blinded(viewer: Person | None) -> bool:
     """Whether a first decision is hidden from this person until they gave their own."""
     return viewer is not None and Role.REVIEWER in viewer.roles
+
+
+def hidden_from(viewer: Person | None) -> ColumnElement[bool]:
+    """Which flags look undecided to this person: those that wait for a second reading of theirs."""
+    if viewer is None or not blinded(viewer):
+        return false()
+    second = t.flags.c.second_after
+    return and_(second.is_not(None), second != viewer.id)

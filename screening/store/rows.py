@@ -40,7 +40,7 @@ class FlagRow:
     ``gravity`` and ``rank`` make the order (``screening.urgency``). ``doubled`` flags are read by a
     second person, who does not see the first decision; ``second_after`` is who decided first while the
     second reading is awaited, and ``disputed`` says that the two did not agree. ``assigned_to`` is the
-    person it was handed to.
+    person it was handed to. ``decision`` numbers the latest decision or withdrawal, 0 before the first.
     """
 
     id: str
@@ -65,6 +65,7 @@ class FlagRow:
     held_until: str | None
     assigned_to: str | None
     claim: Claim | None
+    decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

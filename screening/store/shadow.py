@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Boolean, Column, Engine, Index, Integer, String, Table, Text, select
 
+from ..access import Action
 from ..records import Conversation
 from ..rehearsal import Change, Compared, Past
-from ..review import Decision, FlagState
+from ..review import Decision, FlagState, Person
 from . import tables as t
 from .conversations import unpack
 from .decisions import decision_of
+from .identity import allowed, hidden_from
 
 #: One row for each conversation that was screened under a draft as well. Places, no words.
 shadow_screenings = Table(
@@ -89,9 +91,11 @@ class Shadow:
                 latest[row.flag_id] = (row.category, decision_of(row))
         return iter(latest.values())
 
-    def past(self) -> tuple[list[Past], float]:
+    def past(self, viewer: Person | None = None) -> tuple[list[Past], float]:
         """Every flag that a detector raised, with what a person made of it, and the record's days.
 
+        To a ``viewer`` who may still read a flag blind, it counts as not judged. Raises
+        PermissionDenied for a role that reads no reports.
         The days are those from the first contact to the last, both included; where a contact carries no
         date, the day on which it came into the record counts.
         """
@@ -102,12 +106,15 @@ class Shadow:
             t.flags.c.detectors,
             t.flags.c.created_at,
             t.conversations.c.occurred_at,
+            hidden_from(viewer).label("hidden"),
         ).join_from(t.flags, t.conversations)
         with self._reading.begin() as connection:
+            if viewer is not None:
+                allowed(connection, viewer, Action.READ_REPORTS)
             rows = connection.execute(query).all()
         found = {FlagState.CONFIRMED.value: True, FlagState.DISMISSED.value: False}
         past = [
-            Past(row.category, row.score, found.get(row.state))
+            Past(row.category, row.score, None if row.hidden else found.get(row.state))
             for row in rows
             if not any(d.partition(":")[0] == "person" for d in json.loads(row.detectors))
         ]

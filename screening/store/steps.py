@@ -2,7 +2,7 @@
 
 A step belongs to the decision behind it. Where several flags of one conversation lead to the same
 response, the first that stands is the one to be done; when its decision is taken back before that, the
-next takes its place.
+next takes its place. Whoever reads a flag blind sees nothing that its first decision led to.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from sqlalchemy import (
 )
 
 from .. import steps as core
+from ..access import Action
 from ..errors import NotFound, ReviewError
 from ..policy import Policy, Side
 from ..review import Decision, Person, Role
-from ..steps import FINISHED, Act, Entry, Planned, Step, StepState
+from ..steps import FINISHED, Act, Entry, Planned, Readiness, Step, StepState
 from . import audit
 from . import tables as t
-from .identity import known
+from .identity import allowed, hidden_from, known
 from .rows import FlagRow
 
 #: Append-only.
@@ -82,7 +83,11 @@ step_entries = Table(
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step in its place. ``people`` has the name of everybody in it by id."""
+    """A step in its place. ``people`` has the name of everybody in it by id.
+
+    ``lacking`` are the responses (id, title) that must be on record before it and are not;
+    ``disputed``: the readers of the flag behind it do not agree.
+    """
 
     id: int
     conversation_key: str
@@ -91,6 +96,9 @@ class StepRow:
     outcome: str
     step: Step
     people: Mapping[str, str]
+    readiness: Readiness = Readiness.DUE
+    lacking: tuple[tuple[str, str], ...] = ()
+    disputed: bool = False
 
 
 def open_for(
@@ -152,10 +160,10 @@ class Steps:
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
 
-    def of_case(self, key: str) -> tuple[StepRow, ...]:
-        """The steps of one conversation, inside first; each response once."""
+    def of_case(self, key: str, viewer: Person | None = None) -> tuple[StepRow, ...]:
+        """The steps of one conversation as ``viewer`` may see them, inside first; each response once."""
         with self._reading.begin() as connection:
-            return _leading(_rows(connection, key))
+            return of_case(connection, key, viewer)
 
     def waiting(
         self,
@@ -163,12 +171,15 @@ class Steps:
         response: str | None = None,
         roles: Iterable[Role] = (),
         due_by: date | None = None,
+        readiness: Readiness | None = None,
+        viewer: Person | None = None,
         limit: int = 200,
     ) -> tuple[StepRow, ...]:
-        """Steps that wait for somebody, the earliest due first.
+        """Steps that wait for somebody, as ``viewer`` may see them, the earliest due first.
 
         ``response`` picks a list, such as the complaints that wait for the voice of the customer;
-        ``roles`` those whose owner or approver holds one of them; ``due_by`` a last day.
+        ``roles`` those whose owner or approver holds one of them; ``due_by`` a last day;
+        ``readiness`` what can be done now, waits for an approval, or is blocked.
         """
         wanted = frozenset(map(str, roles))
         finishing = select(step_entries.c.step_id).where(
@@ -180,6 +191,8 @@ class Steps:
         if due_by is not None:
             asked.append(steps.c.due_on <= due_by.isoformat())
         with self._reading.begin() as connection:
+            if viewer is not None:
+                viewer = allowed(connection, viewer, Action.READ_STEPS)
             keys = connection.execute(
                 select(steps.c.conversation_key).where(*asked).order_by(steps.c.due_on, steps.c.id)
             ).scalars()
@@ -187,8 +200,9 @@ class Steps:
             for key in dict.fromkeys(keys):
                 found += [
                     row
-                    for row in _leading(_rows(connection, key))
+                    for row in of_case(connection, key, viewer)
                     if row.step.state not in FINISHED
+                    and readiness in (None, row.readiness)
                     and (response is None or row.step.planned.response == response)
                     and (due_by is None or row.step.planned.due_on <= due_by)
                     and (not wanted or wanted & _for_whom(row.step))
@@ -219,15 +233,16 @@ class Steps:
             # One writer for each conversation: an approval must not pass another one on its way.
             lock = select(t.conversations.c.key).where(t.conversations.c.key == key)
             connection.execute(lock.with_for_update())
+            actor = known(connection, person)
+            hidden = _hidden(connection, key, actor)
             rows = _leading(_rows(connection, key))
-            row = next((r for r in rows if r.id == step_id), None)
+            row = next((r for r in rows if r.id == step_id and r.flag_id not in hidden), None)
             if row is None:
                 raise NotFound("その対応は取り消されたか、同じ会話の別の対応にまとめられています。")
-            if row.step.planned.side is Side.EXTERNAL and _disputed(connection, row.flag_id):
+            if row.step.planned.side is Side.EXTERNAL and row.flag_id in _disputed(connection, key):
                 raise ReviewError(
                     "二人の確認が分かれています。三人目の判断の後に、社外の対応へ進みます。"
                 )
-            actor = known(connection, person)
             entry = core.act(
                 row.step,
                 what,
@@ -240,16 +255,47 @@ class Steps:
             _write(connection, step_id, entry)
             detail = {"act": entry.act.value, "response": row.step.planned.response}
             audit.append(connection, actor.id, "step", f"step:{step_id}", detail)
-            return next(r for r in _leading(_rows(connection, key)) if r.id == step_id)
+            return next(r for r in of_case(connection, key, actor) if r.id == step_id)
+
+
+def of_case(connection: Connection, key: str, viewer: Person | None = None) -> tuple[StepRow, ...]:
+    """The steps of one conversation, each response once, with where it stands now.
+
+    Those that a decision led to which ``viewer`` may not see yet are left out; what is on record is
+    counted for the order all the same.
+    """
+    rows = _rows(connection, key)
+    if not rows:
+        return ()
+    recorded = {r.step.planned.response for r in rows if r.step.state is StepState.DONE}
+    disputed = _disputed(connection, key)
+    hidden = _hidden(connection, key, viewer)
+    return tuple(
+        replace(
+            row,
+            readiness=core.readiness(row.step, recorded, disputed=row.flag_id in disputed),
+            lacking=core.lacking(row.step.planned, recorded),
+            disputed=row.flag_id in disputed,
+        )
+        for row in _leading(rows)
+        if row.flag_id not in hidden
+    )
 
 
 def _named(connection: Connection, person_id: str) -> Person:
     return known(connection, Person(person_id, "", frozenset()))
 
 
-def _disputed(connection: Connection, flag_id: str) -> bool:
-    query = select(t.flags.c.disputed).where(t.flags.c.id == flag_id)
-    return bool(connection.execute(query).scalar())
+def _disputed(connection: Connection, key: str) -> frozenset[str]:
+    f = t.flags.c
+    query = select(f.id).where(f.conversation_key == key, f.disputed.is_(True))
+    return frozenset(connection.execute(query).scalars())
+
+
+def _hidden(connection: Connection, key: str, viewer: Person | None) -> frozenset[str]:
+    f = t.flags.c
+    query = select(f.id).where(f.conversation_key == key, hidden_from(viewer))
+    return frozenset(connection.execute(query).scalars())
 
 
 def _for_whom(step: Step) -> frozenset[str]:

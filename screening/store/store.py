@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from ..access import Action
 from ..errors import NotFound
-from ..policy import Policy
+from ..policy import Assessment, Effect, Policy
 from ..records import Conversation, MailSeen, ScreeningResult
 from ..review import Decision, FlagState, Person
 from ..sampling import Plan
@@ -209,6 +209,7 @@ class Store:
         outcome: str,
         reason: str,
         expected_state: FlagState | None = None,
+        expected_decision: int | None = None,
         now: datetime | None = None,
     ) -> Decision:
         """See ``decisions.decide``."""
@@ -222,7 +223,25 @@ class Store:
                 outcome=outcome,
                 reason=reason,
                 expected_state=expected_state,
+                expected_decision=expected_decision,
                 now=now or _now(),
+            )
+
+    def assessment(
+        self,
+        flag_id: str,
+        person: Person,
+        *,
+        policy: Policy,
+        answers: Mapping[str, str],
+        outcome: str | None = None,
+    ) -> tuple[Assessment, tuple[Effect, ...]]:
+        """See ``decisions.assessed``; raises NotFound or PermissionDenied as well."""
+        with self._reading.begin() as connection:
+            actor = allowed(connection, person, Action.READ_CASE)
+            flag = conversations.one_flag(connection, flag_id)
+            return decisions.assessed(
+                connection, flag, actor, policy=policy, answers=answers, outcome=outcome
             )
 
     def withdraw(

@@ -1,5 +1,7 @@
 """What a decision obliges to: who, until when, in which order, and who may approve it."""
 
+import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
 from screening.policy import Side
 from screening.review import FlagState, Person, Role
-from screening.steps import Act, StepState
+from screening.steps import Act, Readiness, StepState
 
 PROPER = {"demand_validity": "no_demand", "means_acceptability": "unacceptable"}
 FOUND = {"answers": PROPER, "outcome": "harassment", "reason": "家族への害をほのめかした"}
@@ -298,3 +300,62 @@ def test_the_steps_and_their_record_cannot_be_edited(
     for statement in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
         with pytest.raises(DatabaseError, match="append-only"), store.engine.begin() as c:
             c.execute(text(statement))
+
+
+class TestBlind:
+    @pytest.fixture(autouse=True)
+    def _all_are_read_twice(self, store):
+        store.set_plan(replace(store.plan(), double_share=1))
+
+    def test_the_second_reader_sees_and_does_nothing_that_the_first_decision_led_to(
+        self, store, saved, staff, policy
+    ):
+        """Until they have given their own reading; those who do not read see everything."""
+        second, flag = staff["second"], saved.flag_ids[0]
+        store.decide(flag, staff["reviewer"], policy=policy, **FOUND)
+        assert store.steps.of_case(saved.key, second) == ()
+        assert store.steps.waiting(viewer=second) == ()
+        assert store.steps.of_case(saved.key, staff["approver"]) == store.steps.of_case(saved.key)
+        with pytest.raises(NotFound):
+            _act(store, saved, second, "consultation_desk")
+        past, _ = store.shadow.past(second)
+        assert [p.found for p in past] == [None]
+        store.decide(flag, second, policy=policy, expected_decision=0, **FOUND)
+        assert store.steps.of_case(saved.key, second) == store.steps.of_case(saved.key)
+        past, _ = store.shadow.past(second)
+        assert [p.found for p in past] == [True]
+
+    def test_while_two_readers_disagree_nothing_outside_goes_on(self, store, saved, staff, policy):
+        """What is inside stays due; what is outside is blocked until a third has decided."""
+        store.decide(saved.flag_ids[0], staff["reviewer"], policy=policy, **FOUND)
+        _act(store, saved, staff["approver"], "staff_care")
+        assert _steps(store, saved.key)["warning"].readiness is Readiness.WAITING
+        other = {"answers": PROPER, "outcome": "intake_error", "reason": "別の人の声だった"}
+        store.decide(saved.flag_ids[0], staff["second"], policy=policy, **other)
+        rows = _steps(store, saved.key)
+        assert rows["warning"].readiness is Readiness.BLOCKED
+        assert rows["consultation_desk"].readiness is Readiness.DUE
+
+
+class TestTheSameTwice:
+    def test_two_decisions_at_once_that_saw_the_same_are_one_decision(
+        self, store, saved, staff, policy
+    ):
+        """On hold may be put on hold again, so the state alone would let both through."""
+        flag = saved.flag_ids[0]
+        results = []
+
+        def decide(name):
+            try:
+                store.decide(flag, staff[name], policy=policy, expected_decision=0, **HELD)
+                results.append("decided")
+            except Conflict as error:
+                results.append(error.changed.outcome)
+
+        threads = [threading.Thread(target=decide, args=(n,)) for n in ("reviewer", "second")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(results) == ["decided", "needs_consultation"]
+        assert store.flag(flag).decision == store.case(saved.key).decisions[-1].id
