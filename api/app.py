@@ -52,6 +52,7 @@ def create_app(
     app.state.metrics = Metrics()
     app.state.console = settings or Settings()
     app.state.waiting = {}
+    app.state.past = {}
     app.state.auth = Auth(store, secret, secure=secure_cookies)
     errors.install(app)
     app.add_middleware(Guards, metrics=app.state.metrics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from screening.store import Case, FlagRow, Store
 from ..auth import Staff
 from ..errors import kind_of
 from . import view, words
-from .consequences import outcomes
+from .consequences import answers_of, outcomes
 from .conversation import Segment, read_part
 from .forms import Checked
 from .pages import render, settings
@@ -61,6 +62,7 @@ _SAID = {
     "skipped": "ほかの人に任せました。理由は要りません。",
     "corrected": "訂正を記録しました。",
     "missed": "見落としを候補に加えました。",
+    "raised": "候補に挙げました。ほかの候補と同じように確認を待ちます。",
     "consulted": "協議を記録しました。",
     "checked": "抜き取りの結果を記録しました。ありがとうございます。",
 }
@@ -97,7 +99,7 @@ def show(
         "case.html",
         person=person,
         status=status,
-        page="queue" if flag.state is FlagState.PROPOSED else "decided",
+        page=view.page_of(policy, case, flag),
         error=error,
         notice=done(request, person) if error is None else None,
         **view.case_page(
@@ -171,21 +173,15 @@ def _within(case: Case, turn: int, start: int, end: int) -> list[Segment]:
 def consequences(request: Request, person: Staff, flag_id: str) -> Response:
     """What the answers given so far would open and block, shown before anything is decided."""
     store, policy = request.app.state.store, request.app.state.policy
-    known = {c.id for c in policy.criteria}
     asked = dict(request.query_params)
-    answers = {k: v for k, v in asked.items() if k in known and v}
     flag = store.flag(flag_id, person)
-    category = view.category_of(store.case(flag.conversation_key, person), flag)
-    shown = outcomes(store, policy, flag, category, answers)
-    given = {"outcome": asked.get("outcome", "")}
     return render(
         request,
         "_outcomes.html",
         person=person,
-        given=given,
-        criteria=policy.criteria,
+        given={"outcome": asked.get("outcome", "")},
         swap=True,
-        **shown,
+        **outcomes(store, policy, person, flag, answers_of(policy, asked)),
     )
 
 
@@ -193,9 +189,8 @@ def consequences(request: Request, person: Staff, flag_id: str) -> Response:
 def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Response:
     store, policy = request.app.state.store, request.app.state.policy
     flag = store.flag(flag_id, person)
-    known = {c.id for c in policy.criteria}
-    expected = form.get("state", "")
-    answers = {k: v for k, v in form.items() if k in known and v}
+    expected, number = form.get("state", ""), form.get("decision", "")
+    answers = answers_of(policy, form)
     settling = form.get("settle") == "1"
     try:
         if settling:
@@ -216,6 +211,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
                 outcome=form.get("outcome", ""),
                 reason=form.get("reason", ""),
                 expected_state=FlagState(expected) if expected in set(FlagState) else None,
+                expected_decision=int(number) if number.isdecimal() else None,
             )
     except (ReviewError, Conflict, PermissionDenied) as error:
         status, _ = kind_of(error)
@@ -231,7 +227,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
         )
     request.app.state.metrics.decisions.labels(decision.outcome).inc()
     found = store.case(flag.conversation_key, person)
-    onward = "/disputes" if settling else view.next_open(store, found, flag, person)
+    onward = "/disputes" if settling else view.next_open(store, policy, found, flag, person)
     joint = "&" if "?" in onward else "?"
     return RedirectResponse(f"{onward}{joint}done={flag_id}", 303)
 
@@ -246,8 +242,34 @@ def withdraw(request: Request, person: Staff, form: Checked, flag_id: str) -> Re
 
 @router.post("/cases/{key}/consult")
 def consult(request: Request, person: Staff, form: Checked, key: str) -> Response:
-    request.app.state.store.consult(
-        key, person, consulted=form.get("with", ""), note=form.get("note", "")
-    )
+    """Records whom somebody talked to about possible symptoms, on which day, and what came of it."""
+    try:
+        request.app.state.store.consult(
+            key,
+            person,
+            consulted="：".join(
+                x for x in (form.get("with", ""), form.get("name", "").strip()) if x
+            ),
+            note=form.get("note", ""),
+            policy=request.app.state.policy,
+            held_on=_day(form.get("held_on", "")),
+        )
+    except ReviewError as error:
+        return show(
+            request,
+            person,
+            key,
+            form.get("flag"),
+            given={f"consult_{k}": v for k, v in form.items()},
+            error=str(error),
+            status=kind_of(error)[0],
+        )
     query = urlencode({"flag": form.get("flag", ""), "did": "consulted"})
     return RedirectResponse(f"/cases/{key}?{query}", 303)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ReviewError("協議の日は、2026-11-01 のように書いてください。") from None

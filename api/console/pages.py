@@ -30,8 +30,9 @@ TEMPLATES = Environment(
 #: What stands in the navigation: id, address, words, and who sees it.
 _PAGES = (
     ("queue", "/", "確認待ち", Action.READ_QUEUE),
+    ("care", "/care", "緊急・ケア", Action.READ_QUEUE),
     ("decided", "/decided", "決定済み", Action.READ_CASE),
-    ("steps", "/steps", "対応", Action.READ_CASE),
+    ("steps", "/steps", "対応", Action.READ_STEPS),
     ("disputes", "/disputes", "食い違い", Action.RESOLVE),
     ("check", "/check", "抜き取り", Action.CHECK),
     ("numbers", "/numbers", "数字", Action.READ_REPORTS),
@@ -58,15 +59,20 @@ def seen(request: Request, person: Person) -> Exposure:
     return exposure(entries, now, minutes=chosen.break_minutes, words=chosen.break_words)
 
 
-def _waiting(request: Request, person: Person) -> int:
-    """How many flags wait, as the navigation shows it; a few seconds old, because counting costs."""
+def _waiting(request: Request, person: Person, *, care: bool = False) -> int:
+    """How many flags wait in the queue, or on the urgent route, as the navigation shows it.
+
+    A few seconds old, because counting costs.
+    """
     if not may(person, Action.READ_QUEUE):
         return 0
-    known: dict[str, tuple[float, int]] = request.app.state.waiting
-    at, count = known.get(person.id, (0.0, 0))
+    known: dict[tuple[str, bool], tuple[float, int]] = request.app.state.waiting
+    at, count = known.get((person.id, care), (0.0, 0))
     if time.monotonic() - at > WAITING_SECONDS or not at:
-        count = request.app.state.store.flags(viewer=person, limit=1).total
-        known[person.id] = (time.monotonic(), count)
+        store, routed = request.app.state.store, tuple(request.app.state.policy.routed)
+        asked = {"only": routed or ("",), "all_flags": True} if care else {"without": routed}
+        count = store.flags(viewer=person, limit=1, **asked).total
+        known[person.id, care] = (time.monotonic(), count)
     return count
 
 
@@ -98,6 +104,7 @@ def render(
             "pages": [p for p in _PAGES if may(person, p[3])],
             "role": "・".join(ROLES[r] for r in ROLES if r in person.roles),
             "waiting": _waiting(request, person) if "waiting" not in context else 0,
+            "urgent": _waiting(request, person, care=True),
             "exposure": seen(request, person) if may(person, Action.WORK) else None,
         }
     page = TEMPLATES.get_template(template).render(shared | context)

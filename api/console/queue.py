@@ -36,6 +36,7 @@ _TABS = (
     (Place.ESCALATED.value, "上申"),
     (Place.CLAIMED.value, "確認中"),
 )
+_LISTS = {"queue": _TABS, "care": (("", "まだの分"), ("handed", "引き継いだ分"))}
 _KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "state")
 
 router = APIRouter(include_in_schema=False)
@@ -65,8 +66,33 @@ def decided(request: Request, person: Staff) -> Response:
     )
 
 
-def filters_of(asked: Any, states: tuple[FlagState, ...]) -> Filters:
-    """The filters of an address. Raises ReviewError for a date that is none."""
+@router.get("/care")
+def care(request: Request, person: Staff) -> Response:
+    """What has a route of its own and waits in no queue of harassment: words of self-harm above all."""
+    handed = request.query_params.get("tab") == "handed"
+    return _list(
+        request,
+        person,
+        page="care",
+        heading="緊急・ケア",
+        states=_DECIDED if handed else (FlagState.PROPOSED,),
+        empty="引き継いだものはまだありません。"
+        if handed
+        else "いま、緊急に引き継ぐものはありません。",
+    )
+
+
+def filters_of(
+    asked: Any,
+    states: tuple[FlagState, ...],
+    *,
+    routed: frozenset[str] = frozenset(),
+    care: bool = False,
+) -> Filters:
+    """The filters of an address; ``care`` asks for what is ``routed``, otherwise that is left out.
+
+    Raises ReviewError for a date that is none.
+    """
     given = {name: asked.get(name) or None for name in _KEPT}
     tab = asked.get("tab", "")
     state = given.pop("state")
@@ -81,6 +107,10 @@ def filters_of(asked: Any, states: tuple[FlagState, ...]) -> Filters:
         until=(until + timedelta(days=1)).isoformat() if until else None,
         place=tab if tab in set(Place) else None,
         mine=tab == "mine",
+        # Where a policy sends nothing that way, the list is empty.
+        only=tuple(routed) or ("",) if care else (),
+        without=() if care else tuple(routed),
+        all_flags=care,
     )
 
 
@@ -103,7 +133,10 @@ def _list(
     asked = request.query_params
     policy, store = request.app.state.policy, request.app.state.store
     found = store.flags(
-        filters_of(asked, states), viewer=person, limit=SIZE, after=asked.get("after") or None
+        filters_of(asked, states, routed=policy.routed, care=page == "care"),
+        viewer=person,
+        limit=SIZE,
+        after=asked.get("after") or None,
     )
     counted: dict[str, Any] = {}
     if page == "queue" and not any(asked.get(name) for name in (*_KEPT, "tab")):
@@ -122,13 +155,15 @@ def _list(
         empty=empty,
         notice=done(request, person),
         rows=[row(policy, f, person, now, shown=shown) for f in found.items],
-        categories=policy.categories.values(),
+        categories=[
+            c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")
+        ],
         choices=_choices(request),
         chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
         states=[(s.value, STATES[s]) for s in states] if len(states) > 1 else [],
-        tabs=[(name, label, _address({**kept, "tab": name})) for name, label in _TABS]
-        if page == "queue"
-        else [],
+        tabs=[
+            (name, label, _address({**kept, "tab": name})) for name, label in _LISTS.get(page, ())
+        ],
         total=found.total,
         size=SIZE,
         next=_address(kept | {"after": found.next}) if found.next else "",

@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from . import audit, case, desk, numbers, people, queue, reports, second, session, steps, work
+from . import (
+    audit,
+    case,
+    desk,
+    numbers,
+    people,
+    policies,
+    queue,
+    reports,
+    second,
+    session,
+    steps,
+    thresholds,
+    work,
+)
 
 router = APIRouter(include_in_schema=False)
-for module in (session, queue, case, work, second, steps, reports, numbers, audit, people, desk):
+for module in (
+    session,
+    queue,
+    case,
+    work,
+    policies,
+    second,
+    steps,
+    reports,
+    thresholds,
+    numbers,
+    audit,
+    people,
+    desk,
+):
     router.routes.extend(module.router.routes)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from screening.access import Action, require
+from screening.access import Action, may, require
 from screening.errors import PermissionDenied, ReviewError
 from screening.policy import Side
 from screening.report import StepLine
 from screening.review import Person
-from screening.steps import STATES, Act, StepState
+from screening.steps import STATES, Act, Readiness, StepState
 from screening.store import StepRow, Store
 
 from ..auth import Staff
@@ -45,10 +45,12 @@ def steps(request: Request, person: Staff) -> Response:
 def _steps(
     request: Request, person: Person, *, error: str | None = None, status: int = 200
 ) -> Response:
-    require(person, Action.READ_CASE)
+    require(person, Action.READ_STEPS)
     store: Store = request.app.state.store
     asked = request.query_params.get("all")
-    found = store.steps.waiting(roles=() if asked else sorted(person.roles), limit=SIZE)
+    found = store.steps.waiting(
+        roles=() if asked else sorted(person.roles), viewer=person, limit=SIZE
+    )
     now = datetime.now(UTC)
     return render(
         request,
@@ -62,7 +64,12 @@ def _steps(
         notice={"kind": "good", "text": "記録しました。", "undo": None}
         if request.query_params.get("did")
         else None,
-        rows=[row(r, person, now) for r in found],
+        may_open=may(person, Action.READ_CASE),
+        # What somebody can do now comes before what waits for something else.
+        rows=[
+            row(r, person, now)
+            for r in sorted(found, key=lambda r: r.readiness is Readiness.BLOCKED)
+        ],
     )
 
 
@@ -81,13 +88,15 @@ def row(found: StepRow, person: Person, now: datetime) -> dict[str, Any]:
         "due": f"{planned.due_on.month}月{planned.due_on.day}日",
         "overdue": step.overdue(now.date()),
         "owner": found.people.get(step.owner_id or "", planned.owner),
-        "requires": [title for _, title in planned.requires],
+        "lacking": [title for _, title in found.lacking],
+        "disputed": found.disputed,
+        "blocked": found.readiness is Readiness.BLOCKED,
         "offered": offered,
         "second": offered and planned.second_person and person.id in step.decided_by,
         "record": [
             f"{words.short(line.at, now)} {line.person}が{line.what}"
             + (f"：{line.note}" if line.note else "")
-            for line in recorded(found)
+            for line in (recorded(found) if may(person, Action.READ_CASE) else ())
         ],
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from screening.corrections import KINDS as CORRECTIONS
 from screening.corrections import CorrectionKind
-from screening.policy import Policy
+from screening.policy import Group, Policy
 from screening.records import Conversation, Kind, Speaker
 from screening.report.incident import SPEAKERS
 from screening.review import STATES, WITHDRAWN, FlagState, Person, Role
@@ -16,8 +16,9 @@ from screening.store import Case, Dispute, FlagRow, Recorded, Store
 from screening.store.work import EVENTS, EventKind
 
 from . import words
-from .consequences import outcomes
+from .consequences import answers_of, outcomes
 from .conversation import Marked, bubbles, part, veiled
+from .policies import others as other_policies
 from .settings import Settings
 
 OPEN = (FlagState.PROPOSED, FlagState.ON_HOLD)
@@ -79,15 +80,20 @@ def case_page(
 ) -> dict[str, Any]:
     """Everything on the page of one flag of a case. Words are in it only where ``shown`` or opened."""
     now = datetime.now(UTC)
-    known = {c.id for c in policy.criteria}
-    answers = {k: v for k, v in given.items() if k in known and v}
+    answers = answers_of(policy, given)
     position = [x.id for x in case.flags].index(flag.id)
     conversation = case.conversation
     category = category_of(case, flag)
     if category in policy.categories:
-        consequences = outcomes(store, policy, flag, category, answers)
+        consequences = outcomes(store, policy, person, flag, answers)
     else:
-        consequences = {"outcomes": [], "reasons": [], "missing": [], "ahead": {}}
+        consequences = {
+            "outcomes": [],
+            "questions": [],
+            "missing": [],
+            "ahead": {},
+            "meanwhile": [],
+        }
     return consequences | {
         "case": {
             "key": case.key,
@@ -119,11 +125,28 @@ def case_page(
         "previous_url": url(case.flags[position - 1]) if position else "/",
         "next_url": url(case.flags[position + 1])
         if position + 1 < len(case.flags)
-        else next_case(store, flag, person),
-        "criteria": policy.criteria,
-        "keys": [k.ljust(20) for k in (*words.ANSWER_KEYS, *[""] * len(policy.criteria))],
-        "given": {c.id: answers.get(c.id, "") for c in policy.criteria}
-        | {"reason": given.get("reason", ""), "outcome": given.get("outcome", "")},
+        else next_case(store, policy, flag, person),
+        "keys": _keys(policy),
+        "given": {
+            "reason": given.get("reason", ""),
+            "outcome": given.get("outcome", ""),
+            "with": given.get("consult_with", ""),
+            "name": given.get("consult_name", ""),
+            "note": given.get("consult_note", ""),
+            "held_on": given.get("consult_held_on")
+            or now.astimezone(words.JAPAN).date().isoformat(),
+        },
+        "today": now.astimezone(words.JAPAN).date().isoformat(),
+        "consultations": [
+            {
+                "whom": c.consulted,
+                "day": words.short_day(c.held_on or c.recorded_at),
+                "note": c.note,
+                "who": c.person_name,
+            }
+            for c in case.consultations
+        ],
+        "others": [(id, title) for id, title in other_policies() if id != policy.id],
         "record": _record(policy, case, flag),
         "earlier": [
             {
@@ -137,10 +160,31 @@ def case_page(
         ],
         "readings": _readings(policy, dispute),
         "people": store.work.reviewers(person) if Role.REVIEWER in person.roles else (),
-        "categories": policy.categories.values(),
+        # What no list names is raised in words of its own, with a reason.
+        "categories": [c for c in policy.categories.values() if c.group is not Group.UNLISTED],
+        "unlisted": policy.unlisted,
         "speakers": [(s.value, label) for s, label in SPEAKERS.items()],
         "may_work": Role.REVIEWER in person.roles,
     }
+
+
+def page_of(policy: Policy, case: Case, flag: FlagRow) -> str:
+    """Which page of the navigation a flag belongs to."""
+    if category_of(case, flag) in policy.routed:
+        return "care"
+    return "queue" if flag.state is FlagState.PROPOSED else "decided"
+
+
+def _keys(policy: Policy) -> dict[str, str]:
+    """The keys of each question's answers, as far as there are any."""
+    found = {
+        c.id: (words.ANSWER_KEYS[i] if i < len(words.ANSWER_KEYS) else "").ljust(20)
+        for i, c in enumerate(policy.criteria)
+    }
+    if policy.exemption is not None:
+        digits = len(policy.criteria[0].answers) if policy.criteria else 0
+        found[policy.exemption.id] = words.ANSWER_KEYS[0][max(5, digits) :].ljust(20)
+    return found
 
 
 def _flag(
@@ -159,6 +203,10 @@ def _flag(
         "id": flag.id,
         "category": named,
         "category_name": words.category_name(policy, named),
+        "routed": words.outcome_label(policy, category.route)
+        if category and category.route
+        else "",
+        "decision": flag.decision,
         "corrected": named != f.category,
         "provision": category.provision if category else f.provision,
         "summary": category.summary if category else "",
@@ -179,7 +227,9 @@ def _flag(
         "escalated": flag.escalated,
         "held": words.short(held, now) if held and held > now else "",
         "may_withdraw": bool(mine) and may_withdraw(mine[-1], flag, person),
-        "may_consult": suspected and not consulted and reviews,
+        "suspected": suspected,
+        "consulted": consulted,
+        "may_consult": policy.exemption is not None and reviews,
         "consult": policy.exemption.consult if policy.exemption else (),
     }
 
@@ -241,26 +291,31 @@ def may_withdraw(last: Recorded, flag: FlagRow, person: Person) -> bool:
     )
 
 
-def next_open(store: Store, case: Case, flag: FlagRow, person: Person) -> str:
+def next_open(store: Store, policy: Policy, case: Case, flag: FlagRow, person: Person) -> str:
     """Where to go after a decision: this case's next open flag, or the queue's next case."""
     rest = [x for x in case.flags if x.id != flag.id and x.state is FlagState.PROPOSED]
-    return url(rest[0]) if rest else next_case(store, flag, person)
+    return url(rest[0]) if rest else next_case(store, policy, flag, person)
 
 
 #: How many flags that others look at are passed over on the way to the next one.
 _HOPS = 50
 
 
-def next_case(store: Store, flag: FlagRow, person: Person) -> str:
-    """The next conversation in the queue that nobody else is looking at or was handed."""
-    following = store.following(flag, person)
+def next_case(store: Store, policy: Policy, flag: FlagRow, person: Person) -> str:
+    """The next conversation in the queue that nobody else is looking at or was handed.
+
+    After a flag with a route of its own comes the list of that route.
+    """
+    if flag.flag.category in policy.routed:
+        return "/care"
+    following = store.following(flag, person, without=policy.routed)
     for _ in range(_HOPS):
         if following is None:
             return "/"
         others = following.claim is not None and not following.claim.mine
         if not others and following.assigned_to in (None, person.id):
             return url(following)
-        following = store.following(following, person)
+        following = store.following(following, person, without=policy.routed)
     return "/"
 
 

@@ -28,7 +28,7 @@ DETECTORS = {
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
 ANSWER_KEYS = ("1234567890", "qwetyio", "m")
 OUTCOME_KEYS = "asdfhlzx"
-_JAPAN = timezone(timedelta(hours=9))
+JAPAN = timezone(timedelta(hours=9))
 
 
 def moment(text: str | datetime | None) -> datetime | None:
@@ -44,7 +44,7 @@ def when(text: str | datetime | None) -> str:
     at = moment(text)
     if at is None:
         return "日時不明"
-    at = at.astimezone(_JAPAN)
+    at = at.astimezone(JAPAN)
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
@@ -53,16 +53,24 @@ def short(text: str | datetime | None, now: datetime) -> str:
     at = moment(text)
     if at is None:
         return "日時不明"
-    at, today = at.astimezone(_JAPAN), now.astimezone(_JAPAN)
+    at, today = at.astimezone(JAPAN), now.astimezone(JAPAN)
     if at.date() == today.date():
         return f"今日 {at:%H:%M}"
     year = "" if at.year == today.year else f"{at.year}年"
     return f"{year}{at.month}月{at.day}日 {at:%H:%M}"
 
 
+def short_day(text: str) -> str:
+    """A day of the record, or the day in Japan of a moment."""
+    at = datetime.fromisoformat(text)
+    if len(text) > 10:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(JAPAN)
+    return f"{at.year}年{at.month}月{at.day}日"
+
+
 def day(text: str) -> datetime:
     """The beginning of a day in Japan. Raises ValueError for what is no date."""
-    return datetime.fromisoformat(text).replace(tzinfo=_JAPAN)
+    return datetime.fromisoformat(text).replace(tzinfo=JAPAN)
 
 
 def ago(waited: timedelta) -> str:

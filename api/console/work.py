@@ -61,7 +61,13 @@ def work(request: Request, person: Staff, form: Checked, flag_id: str) -> Respon
     if what in ("resumed", "taken"):
         onward = view.url(flag)
     else:
-        onward = view.next_open(store, store.case(flag.conversation_key, person), flag, person)
+        onward = view.next_open(
+            store,
+            request.app.state.policy,
+            store.case(flag.conversation_key, person),
+            flag,
+            person,
+        )
     joint = "&" if "?" in onward else "?"
     return RedirectResponse(f"{onward}{joint}did={what}", 303)
 
@@ -94,6 +100,39 @@ def correct(request: Request, person: Staff, form: Checked, key: str) -> Respons
         )
     did = "missed" if kind == CorrectionKind.MISSED else "corrected"
     return RedirectResponse(f"/cases/{key}?{urlencode({'flag': flag_id or '', 'did': did})}", 303)
+
+
+@router.post("/cases/{key}/raised")
+def raised(request: Request, person: Staff, form: Checked, key: str) -> Response:
+    """A reviewer's own flag: conduct that no list names, in the words that were said and with a reason."""
+    store: Store = request.app.state.store
+    flag_id = form.get("flag") or None
+    number = form.get("turn", "")
+    try:
+        conversation = store.case(key, person).conversation
+        turn, start, end = locate(
+            conversation, int(number) - 1 if number.isdecimal() else None, form.get("said", "")
+        )
+        made = store.raise_flag(
+            key,
+            person,
+            policy=request.app.state.policy,
+            turn=turn,
+            start=start,
+            end=end,
+            reason=form.get("reason", ""),
+        )
+    except (ReviewError, Conflict) as error:
+        return show(
+            request,
+            person,
+            key,
+            flag_id,
+            error=str(error),
+            status=kind_of(error)[0],
+            shown=form.get("words_shown") == "shown",
+        )
+    return RedirectResponse(f"/cases/{key}?{urlencode({'flag': made, 'did': 'raised'})}", 303)
 
 
 def _correction(

@@ -64,6 +64,7 @@
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) { pending = { key: event.key, until: Date.now() + 2000 }; } else {
+      target.closest("details")?.setAttribute("open", "");
       target.click();
       target.closest("label")?.scrollIntoView({ block: "nearest" });
     }
