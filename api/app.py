@@ -53,6 +53,7 @@ def create_app(
     app.state.console = settings or Settings()
     app.state.waiting = {}
     app.state.past = {}
+    app.state.figures = {}
     app.state.auth = Auth(store, secret, secure=secure_cookies)
     errors.install(app)
     app.add_middleware(Guards, metrics=app.state.metrics)

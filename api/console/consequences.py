@@ -60,7 +60,8 @@ def outcomes(
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
                 "after": _after(policy, found.category, o.id) if o.open else "",
                 "conditions": [condition(r) for r in o.reasons],
-                "lacking": [condition(r) for r in o.reasons if r.met is not True],
+                # What is only not evaluated yet is said once, by the questions that are due.
+                "barred": "".join(r.text for r in o.reasons if r.met is False),
             }
             for i, o in enumerate(found.outcomes)
         ],

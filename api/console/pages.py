@@ -30,7 +30,7 @@ TEMPLATES = Environment(
 #: What stands in the navigation: id, address, words, and who sees it.
 _PAGES = (
     ("queue", "/", "確認待ち", Action.READ_QUEUE),
-    ("care", "/care", "緊急・ケア", Action.READ_QUEUE),
+    ("care", "/care", "緊急", Action.READ_QUEUE),
     ("decided", "/decided", "決定済み", Action.READ_CASE),
     ("steps", "/steps", "対応", Action.READ_STEPS),
     ("disputes", "/disputes", "食い違い", Action.RESOLVE),

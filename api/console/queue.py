@@ -196,7 +196,8 @@ def row(
     f = flag.flag
     since = words.moment(flag.created_at) or now
     place = standing(f.priority, f.score, flag.gravity, since, now)
-    grave, dots = words.gravity(policy, f.category)
+    # What is nobody's fault has no gravity.
+    grave, dots = ("", 0) if f.category in policy.routed else words.gravity(policy, f.category)
     return {
         "id": flag.id,
         "conversation_key": flag.conversation_key,

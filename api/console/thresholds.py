@@ -57,12 +57,12 @@ def thresholds(request: Request, person: Staff, category: str = "") -> Response:
         charts={
             "flags": charts.columns(
                 "しきい値ごとの、一日の候補",
-                [(r["label"], r["a_day"]) for r in rows if r["a_day"] is not None],
+                [(r["label"], r["a_day"]) for r in rows],
                 "一日に、件",
             ),
             "precision": charts.shares(
                 "しきい値ごとの、適合率",
-                [(f"{r['label']}以上", r["share"]) for r in rows if r["a_day"] is not None],
+                [(f"{r['label']}以上", r["share"]) for r in rows],
             ),
         },
     )
@@ -73,7 +73,7 @@ def _rows(policy: Policy, category: str, past: list[Past], days: float) -> list[
     now = policy.categories[category].threshold
     found = simulate(
         [p for p in past if p.category == category],
-        sorted({*THRESHOLDS, now}),
+        sorted({now, *(t for t in THRESHOLDS if t > now)}),
         days=days,
         floor={category: now},
     )

@@ -196,7 +196,8 @@ def _flag(
     mine = [d for d in case.decisions if d.decision.flag_id == flag.id]
     reviews = Role.REVIEWER in person.roles
     suspected, consulted = store.illness(policy, case.key)
-    grave, dots = words.gravity(policy, named)
+    # What is nobody's fault has no gravity.
+    grave, dots = ("", 0) if named in policy.routed else words.gravity(policy, named)
     held = words.moment(flag.held_until)
     now = datetime.now(UTC)
     return {
@@ -294,6 +295,9 @@ def may_withdraw(last: Recorded, flag: FlagRow, person: Person) -> bool:
 def next_open(store: Store, policy: Policy, case: Case, flag: FlagRow, person: Person) -> str:
     """Where to go after a decision: this case's next open flag, or the queue's next case."""
     rest = [x for x in case.flags if x.id != flag.id and x.state is FlagState.PROPOSED]
+    if flag.flag.category in policy.routed:
+        # Whoever works through the urgent list stays with it.
+        rest = [x for x in rest if x.flag.category in policy.routed]
     return url(rest[0]) if rest else next_case(store, policy, flag, person)
 
 

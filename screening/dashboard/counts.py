@@ -1,4 +1,4 @@
-"""What the record holds, counted by the database. Days are those written in the record."""
+"""What the record holds, counted by the database. Days are those of Japan, or those written in the record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select
@@ -21,6 +21,7 @@ DAY: ColumnElement[str] = func.substr(
     func.coalesce(t.conversations.c.occurred_at, t.conversations.c.created_at), 1, 10
 )
 PRIORITIES = tuple(Priority)
+_JAPAN = timedelta(hours=9)
 
 
 def _pairs(connection: Connection, query: Select[Any, int]) -> dict[Any, int]:
@@ -28,17 +29,23 @@ def _pairs(connection: Connection, query: Select[Any, int]) -> dict[Any, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def conversations(connection: Connection, since: str) -> dict[str, tuple[int, int]]:
-    """By day: conversations, and flags among them that ask for a review."""
-    counted = _pairs(connection, select(DAY, func.count()).where(since <= DAY).group_by(DAY))
-    flagged = _pairs(
-        connection,
-        select(DAY, func.count())
-        .select_from(t.flags.join(t.conversations))
-        .where(since <= DAY, t.flags.c.queued.is_(True))
-        .group_by(DAY),
-    )
-    return {day: (n, flagged.get(day, 0)) for day, n in sorted(counted.items())}
+def conversations(connection: Connection, since: str) -> dict[str, int]:
+    """By day: conversations."""
+    return _pairs(connection, select(DAY, func.count()).where(since <= DAY).group_by(DAY))
+
+
+def flags(connection: Connection, since: str) -> dict[str, int]:
+    """By day in Japan of the conversation: flags that ask for a review."""
+    happened = t.flags.c.happened_at
+    hour = func.substr(happened, 1, 13)
+    days: Counter[str] = Counter()
+    for at, n in connection.execute(
+        select(hour, func.count())
+        .where(t.flags.c.queued.is_(True), happened >= _begins(since))
+        .group_by(hour)
+    ):
+        days[(datetime.fromisoformat(at) + _JAPAN).date().isoformat()] += n
+    return dict(days)
 
 
 def states(connection: Connection, since: str) -> dict[tuple[str, str], Counter[str]]:
@@ -47,12 +54,18 @@ def states(connection: Connection, since: str) -> dict[tuple[str, str], Counter[
     f = t.flags.c
     for category, detectors, state, n in connection.execute(
         select(f.category, f.detectors, f.state, func.count())
-        .select_from(t.flags.join(t.conversations))
-        .where(since <= DAY, f.queued.is_(True))
+        .where(f.queued.is_(True), f.happened_at >= _begins(since))
         .group_by(f.category, f.detectors, f.state)
     ):
         found.setdefault((category, detectors), Counter())[state] += n
     return found
+
+
+def _begins(day: str) -> str:
+    """The moment at which a day begins in Japan, as the record keeps moments."""
+    return (datetime.fromisoformat(day).replace(tzinfo=UTC) - _JAPAN).isoformat(
+        timespec="microseconds"
+    )
 
 
 def kinds(detectors: str) -> Iterator[str]:
@@ -83,42 +96,43 @@ def arrived(connection: Connection, since: str) -> dict[str, int]:
     )
 
 
-def decided(connection: Connection, since: str) -> dict[str, int]:
-    """By day: flags decided for the first time."""
+def decisions(
+    connection: Connection, since: str
+) -> tuple[dict[str, int], dict[Priority, list[float]]]:
+    """First decisions on flags: by day, and by priority the hours since the flag's record, ascending."""
     first = _first()
-    day = func.substr(first.c.at, 1, 10)
-    return _pairs(
-        connection,
-        select(day, func.count()).select_from(first).where(first.c.at >= since).group_by(day),
-    )
-
-
-def hours_to_decision(connection: Connection, since: str) -> dict[Priority, list[float]]:
-    """By priority, ascending: hours from a flag's record to its first decision."""
-    first = _first()
+    days: Counter[str] = Counter()
     found: dict[Priority, list[float]] = {p: [] for p in PRIORITIES}
     for priority, created, at in connection.execute(
         select(t.flags.c.priority, t.flags.c.created_at, first.c.at)
         .join(first, first.c.flag_id == t.flags.c.id)
         .where(first.c.at >= since)
     ):
+        days[at[:10]] += 1
         waited = datetime.fromisoformat(at) - datetime.fromisoformat(created)
         found[PRIORITIES[priority]].append(max(0.0, waited.total_seconds() / 3600))
-    return {p: sorted(hours) for p, hours in found.items()}
+    return dict(days), {p: sorted(hours) for p, hours in found.items()}
 
 
 def contacts(connection: Connection, since: str) -> Counter[int]:
     """How many customers have so many contacts with a flag that nobody dismissed."""
     c, f = t.conversations.c, t.flags.c
-    flagged = (
-        select(c.customer_id, func.count(func.distinct(c.key)).label("n"))
-        .select_from(t.flags.join(t.conversations))
+    # Not the bare column: it would have SQLite walk the rows in the order of the keys' own index.
+    key = func.coalesce(f.conversation_key, "").label("conversation_key")
+    keys = (
+        select(key)
         .where(
-            since <= DAY,
-            c.customer_id.is_not(None),
             f.queued.is_(True),
             f.state != FlagState.DISMISSED.value,
+            f.happened_at >= _begins(since),
         )
+        .distinct()
+        .subquery()
+    )
+    flagged = (
+        select(func.count().label("n"))
+        .select_from(keys.join(t.conversations, c.key == keys.c.conversation_key))
+        .where(c.customer_id.is_not(None))
         .group_by(c.customer_id)
         .subquery()
     )

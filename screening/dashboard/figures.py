@@ -170,11 +170,11 @@ def figures(
     pace_since = (now - timedelta(days=PACE_DAYS)).date().isoformat()
     with store.engine.execution_options(reading=True).begin() as connection:
         by_day = counts.conversations(connection, since.isoformat())
+        flagged = counts.flags(connection, since.isoformat())
         states = counts.states(connection, since.isoformat())
-        waits = counts.hours_to_decision(connection, since.isoformat())
+        decided, waits = counts.decisions(connection, min(since.isoformat(), pace_since))
         waiting = counts.waiting(connection)
         arrived = counts.arrived(connection, pace_since)
-        decided = counts.decided(connection, pace_since)
         repeated = counts.contacts(connection, since.isoformat())
     by_category: dict[str, Counter[str]] = {}
     by_kind: dict[str, Counter[str]] = {}
@@ -189,7 +189,7 @@ def figures(
                 by_rule.setdefault(name.removeprefix("rule:"), Counter()).update(found)
     return Figures(
         since=since,
-        weeks=_weeks(by_day),
+        weeks=_weeks(by_day, flagged),
         categories=_shares(by_category),
         detectors=_shares(by_kind),
         rules=_shares(by_rule),
@@ -201,19 +201,21 @@ def figures(
         forecast=forecast(
             sum(waiting.values()),
             sum(arrived.values()) / PACE_DAYS,
-            sum(decided.values()) / PACE_DAYS if capacity is None else capacity,
+            sum(n for day, n in decided.items() if day >= pace_since) / PACE_DAYS
+            if capacity is None
+            else capacity,
         ),
         contacts=tuple(sorted(repeated.items())),
     )
 
 
-def _weeks(by_day: Mapping[str, tuple[int, int]]) -> tuple[Week, ...]:
+def _weeks(by_day: Mapping[str, int], flagged: Mapping[str, int]) -> tuple[Week, ...]:
     found: dict[date, list[int]] = {}
-    for day, (conversations, flags) in by_day.items():
+    for day, conversations in by_day.items():
         at = date.fromisoformat(day)
         week = found.setdefault(at - timedelta(days=at.weekday()), [0, 0])
         week[0] += conversations
-        week[1] += flags
+        week[1] += flagged.get(day, 0)
     return tuple(Week(monday, c, f) for monday, (c, f) in sorted(found.items()))
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -46,6 +47,8 @@ conversations = Table(
     Column("trade", String(60)),
     UniqueConstraint("external_id", "sha256"),
     Index(None, "customer_id"),
+    # Flags are counted by their conversation's day and customer without reading its words.
+    Index("ix_conversations_counted", "key", "customer_id", "occurred_at", "created_at"),
 )
 
 #: Under which policy and model a conversation was screened.
@@ -121,7 +124,30 @@ flags = Table(
         "second_after",
         "assigned_to",
     ),
-    Index("ix_flags_second", "second_after"),
+    # Few flags wait for a second reader: what a blind reader is shown besides is found at once.
+    Index(
+        "ix_flags_second",
+        "priority",
+        "rank",
+        "id",
+        "second_after",
+        "queued",
+        "category",
+        "held_until",
+        sqlite_where=text("second_after IS NOT NULL"),
+        postgresql_where=text("second_after IS NOT NULL"),
+    ),
+    Index("ix_flags_category", "category", "state", "priority", "rank", "id"),
+    # The dashboard goes through every flag: here it need not read the words beside them.
+    Index(
+        "ix_flags_counted",
+        "queued",
+        "category",
+        "detectors",
+        "state",
+        "happened_at",
+        "conversation_key",
+    ),
     Index("ix_flags_assigned", "assigned_to"),
 )
 
@@ -269,6 +295,7 @@ decisions = Table(
     Column("illness_consulted", Boolean(name="illness_consulted"), nullable=False),
     Column("salt", String(32)),
     Index(None, "flag_id"),
+    Index("ix_decisions_first", "flag_id", "decided_at"),
 )
 
 #: Append-only as well: with whom conduct that may be a symptom was talked over.

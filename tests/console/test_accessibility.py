@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from screening.policy import load_policy
 from screening.review import FlagState
 
 pytestmark = pytest.mark.browser
@@ -26,6 +27,9 @@ def _sound(page, path, widths=WIDTHS):
 def test_every_page_of_every_role(visit, chromium, server, store, scheme):
     """Each page of each role: no violation, and nothing to scroll sideways for."""
     open_flag = store.flags(limit=1).items[0]
+    routed = load_policy().routed
+    care = store.flags(only=routed, all_flags=True, limit=1).items[0]
+    ill = store.flags(category="illness_related", all_flags=True, limit=1).items[0]
     decided = store.flags(states=(FlagState.CONFIRMED,), limit=1).items[0]
     pages = {
         "確認 花子": [
@@ -33,16 +37,24 @@ def test_every_page_of_every_role(visit, chromium, server, store, scheme):
             "/?words=shown",
             "/?tab=held",
             "/?category=nothing",
+            "/care",
+            "/care?tab=handed",
             "/decided",
             "/disputes",
             "/check",
             "/check?go=1",
             "/numbers",
+            "/numbers/thresholds",
+            "/numbers/thresholds?category=illness_related",
             "/training",
             "/policy",
             "/desk",
             f"/cases/{open_flag.conversation_key}?flag={open_flag.id}",
             f"/cases/{open_flag.conversation_key}?flag={open_flag.id}&words=shown",
+            f"/cases/{care.conversation_key}?flag={care.id}",
+            f"/cases/{ill.conversation_key}?flag={ill.id}",
+            f"/cases/{open_flag.conversation_key}/under/mhlw-manual",
+            f"/cases/{open_flag.conversation_key}/under/tokyo-guideline",
             "/nowhere",
         ],
         "承認 一": [
@@ -53,7 +65,7 @@ def test_every_page_of_every_role(visit, chromium, server, store, scheme):
             f"/cases/{decided.conversation_key}/report?raw=1",
         ],
         "監査 律": ["/audit", "/decided"],
-        "管理 梢": ["/people", "/"],
+        "管理 梢": ["/people", "/", "/steps?all=1"],
     }
     for name, paths in pages.items():
         page = visit(name, color_scheme=scheme)
