@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Boolean, Column, Engine, Index, Integer, String, Table, Text, select
 
 from ..access import Action
+from ..contacts import Contacts
 from ..records import Conversation
 from ..rehearsal import Change, Compared, Past
 from ..review import Decision, FlagState, Person
+from . import conversations as kept
 from . import tables as t
 from .conversations import unpack
 from .decisions import decision_of
@@ -120,6 +122,11 @@ class Shadow:
         ]
         days = sorted({_day(row.occurred_at) or _day(row.created_at) or date.min for row in rows})
         return past, float((days[-1] - days[0]).days + 1) if days else 1.0
+
+    def contacts(self) -> Contacts:
+        """When each customer of the record got in touch."""
+        with self._reading.begin() as connection:
+            return kept.contacts(connection)
 
     def conversations(self, *, limit: int | None = None) -> Iterator[Conversation]:
         """The conversations of the record, newest first, for a rehearsal on them."""

@@ -122,6 +122,11 @@ class Store:
                 for conversation, result in screened
             ]
 
+    def history(self, conversation: Conversation) -> tuple[Conversation, ...]:
+        """See ``conversations.history``; for the screener, before it screens ``conversation``."""
+        with self._reading.begin() as connection:
+            return conversations.history(connection, conversation)
+
     def flags(
         self,
         filters: Filters | None = None,
