@@ -11,7 +11,7 @@ from screening.errors import NotFound
 from screening.policy import Policy, assess, effects, load_policy, shipped
 
 from ..auth import Anyone, CaseReader
-from ..schemas import assessment_out, policy_out
+from ..policy_schemas import assessment_out, policy_out
 
 router = APIRouter(tags=["policy"])
 

@@ -13,10 +13,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, func, select
 
-from ..contacts import Contacts
 from ..errors import NotFound
 from ..intake import conversation_from_json
-from ..records import Conversation, Flag, Kind, Priority, ScreeningResult
+from ..records import Conversation, Flag, Priority, ScreeningResult
 from ..review import FlagState, Person
 from ..sampling import Plan, drawn, place
 from ..urgency import UNKNOWN_GRAVITY, rank
@@ -30,8 +29,6 @@ from .rows import Case, Claim, Consultation, Earlier, FlagRow, SavedConversation
 PRIORITIES = tuple(Priority)
 #: How many other contacts of one customer a case shows.
 EARLIER_SHOWN = 20
-#: Of a customer's contacts, so many are looked through for those before a new one, the newest first.
-LOOKED_THROUGH = 1000
 #: The samples that are drawn by ``sampling.drawn``.
 DOUBLE, CHECK = "double", "check"
 
@@ -380,25 +377,3 @@ def _earlier(
 def exists(connection: Connection, key: str) -> bool:
     query = select(t.conversations.c.key).where(t.conversations.c.key == key)
     return connection.execute(query).scalar() is not None
-
-
-def history(connection: Connection, conversation: Conversation) -> tuple[Conversation, ...]:
-    """The earlier contacts of a conversation's customer, without their words."""
-    if not conversation.customer_id:
-        return ()
-    return contacts(connection, conversation.customer_id).before(conversation)
-
-
-def contacts(connection: Connection, customer: str | None = None) -> Contacts:
-    """When a customer got in touch, or everybody where none is named."""
-    c = t.conversations.c
-    query = select(c.external_id, c.kind, c.customer_id, c.occurred_at)
-    if customer is None:
-        query = query.where(c.customer_id.is_not(None))
-    else:
-        newest = c.created_at.desc()
-        query = query.where(c.customer_id == customer).order_by(newest).limit(LOOKED_THROUGH)
-    return Contacts(
-        Conversation(row.external_id, Kind(row.kind), (), row.customer_id, row.occurred_at)
-        for row in connection.execute(query)
-    )

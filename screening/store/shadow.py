@@ -13,8 +13,8 @@ from ..contacts import Contacts
 from ..records import Conversation
 from ..rehearsal import Change, Compared, Past
 from ..review import Decision, FlagState, Person
-from . import conversations as kept
 from . import tables as t
+from .contacts import contacts
 from .conversations import unpack
 from .decisions import decision_of
 from .identity import allowed, hidden_from
@@ -126,7 +126,7 @@ class Shadow:
     def contacts(self) -> Contacts:
         """When each customer of the record got in touch."""
         with self._reading.begin() as connection:
-            return kept.contacts(connection)
+            return contacts(connection)
 
     def conversations(self, *, limit: int | None = None) -> Iterator[Conversation]:
         """The conversations of the record, newest first, for a rehearsal on them."""
