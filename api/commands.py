@@ -16,6 +16,7 @@ from rich.progress import track
 
 from screening.cli.options import add_database, add_shadow, shadowed
 from screening.cli.table import show
+from screening.contacts import Contacts
 from screening.errors import ScreeningError
 from screening.policy import load_policy
 from screening.review import Role
@@ -142,7 +143,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     conversations = list(demo.archive())
     results = list(
         track(
-            screener.screen_many(conversations),
+            screener.screen_many(conversations, history=Contacts(conversations).before),
             "見本の会話を検査しています",
             total=len(conversations),
             console=Console(stderr=True),

@@ -10,6 +10,7 @@ The modules, in the order data flows; each imports only from those above it:
 ``classifier``  the learned scorer
 ``repetition``  the same demand again, within a conversation
 ``conduct``     durations and numbers of contacts
+``contacts``    a customer's earlier contacts, for the screener
 ``policy``      the published policy as data: which finding touches which provision
 ``screener``    composes the detectors and the policy: conversation in, flags out
 ``review``      what a person must answer before a flag is decided

@@ -14,6 +14,7 @@ from itertools import islice
 from math import sqrt
 from typing import Any
 
+from .contacts import Contacts
 from .errors import ReviewError
 from .policy import Policy, conclude
 from .records import Conversation, Flag, ScreeningResult
@@ -152,12 +153,26 @@ class Rehearsal:
 
 
 def rehearse(
-    active: Screener, draft: Screener, conversations: Iterable[Conversation]
+    active: Screener,
+    draft: Screener,
+    conversations: Iterable[Conversation],
+    *,
+    contacts: Contacts | None = None,
 ) -> Iterator[tuple[Conversation, Compared]]:
-    """Screens every conversation under both, in order; only what is yielded remains of it."""
+    """Screens every conversation under both, in order; only what is yielded remains of it.
+
+    ``contacts`` are those of the customers already known; those read here are added.
+    """
+    known = contacts or Contacts()
     source = iter(conversations)
     while chunk := list(islice(source, CHUNK)):
-        results = zip(active.screen_many(chunk), draft.screen_many(chunk), strict=True)
+        for conversation in chunk:
+            known.add(conversation)
+        results = zip(
+            active.screen_many(chunk, history=known.before),
+            draft.screen_many(chunk, history=known.before),
+            strict=True,
+        )
         for conversation, (result, other) in zip(chunk, results, strict=True):
             yield conversation, compare(result, other)
 

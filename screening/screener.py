@@ -75,11 +75,19 @@ class Screener:
         """Screens one conversation; ``history`` are earlier contacts of the same customer."""
         return self._screen([conversation], [history])[0]
 
-    def screen_many(self, conversations: Iterable[Conversation]) -> Iterator[ScreeningResult]:
-        """Screens any number of conversations, in order, holding only a batch of them."""
+    def screen_many(
+        self,
+        conversations: Iterable[Conversation],
+        *,
+        history: Callable[[Conversation], Sequence[Conversation]] = lambda conversation: (),
+    ) -> Iterator[ScreeningResult]:
+        """Screens any number of conversations, in order, holding only a batch of them.
+
+        ``history`` gives the earlier contacts of a conversation's customer (``contacts.Contacts``).
+        """
         source = iter(conversations)
         while chunk := _take(source):
-            yield from self._screen(chunk, [()] * len(chunk))
+            yield from self._screen(chunk, [history(c) for c in chunk])
 
     def _tools(self) -> _Tools:
         tools: _Tools | None = getattr(self._local, "tools", None)

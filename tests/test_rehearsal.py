@@ -157,6 +157,29 @@ def _decision(outcome="harassment", **answers):
     )  # fmt: skip
 
 
+def test_stored_conversations_are_rehearsed_with_the_customers_contacts(active, store, tmp_path):
+    """Those of the whole record count, even where only the newest conversations are looked at."""
+    text = read("medical-care")[1].decode()
+    path = tmp_path / "draft.yaml"
+    path.write_text(text.replace("contacts: 10,", "contacts: 5,", 1), encoding="utf-8")
+    draft = active.with_policy(load_policy(path))
+    calm = Turn("予約の確認をお願いします", Speaker.CUSTOMER)
+    for i in range(6):
+        at = f"2026-11-02T{9 + i:02}:00:00+09:00"
+        call = Conversation(f"k-{i}", Kind.CALL, (calm,), "k", at)
+        store.save(call, active.screen(call, history=store.history(call)))
+    newest = store.shadow.conversations(limit=2)
+    found = {
+        conversation.id: [c.category for c in compared.changes if c.gained]
+        for conversation, compared in rehearse(
+            active, draft, newest, contacts=store.shadow.contacts()
+        )
+    }
+    many = draft.policy.limits.many_contacts
+    assert found == {"k-5": [many], "k-4": [many]}
+    assert store.flags(all_flags=True).total == 0
+
+
 def test_past_decisions_are_replayed_with_the_reason_for_each_that_differs():
     """Under its own policy a decision agrees; under another its questions are not there."""
     decided = [("threat", _decision()), ("threat", _decision("legitimate_complaint"))]

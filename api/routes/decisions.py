@@ -10,12 +10,12 @@ from screening.errors import ReviewError
 from screening.policy import Policy, conclude
 
 from ..auth import CaseReader, Reviewer
+from ..policy_schemas import assessment_out
 from ..schemas import (
     ConsultationIn,
     DecisionIn,
     OwnFlagIn,
     WithdrawalIn,
-    assessment_out,
     decision_out,
     flag_out,
 )

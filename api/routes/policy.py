@@ -11,7 +11,7 @@ from screening.errors import NotFound
 from screening.policy import Policy, assess, effects, load_policy, shipped
 
 from ..auth import Anyone, CaseReader
-from ..schemas import assessment_out, policy_out
+from ..policy_schemas import assessment_out, policy_out
 
 router = APIRouter(tags=["policy"])
 
@@ -38,7 +38,9 @@ def view(request: Request, caller: CaseReader, key: str, policy_id: str) -> dict
     other = _shipped(policy_id)
     case = state.store.open_case(key, caller)
     conversation = case.conversation
-    result = state.screener.with_policy(other).screen(conversation)
+    result = state.screener.with_policy(other).screen(
+        conversation, history=state.store.history(conversation)
+    )
     flagged = [flag.category for flag in result.flags]
     consulted = [c.consulted for c in case.consultations]
     return {

@@ -11,7 +11,8 @@ from screening.review import Role
 from screening.steps import Act, Readiness
 
 from ..auth import CaseReader, StepActor, StepReader
-from ..schemas import StepActIn, step_out
+from ..policy_schemas import step_out
+from ..schemas import StepActIn
 
 router = APIRouter(tags=["steps"])
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..classifier import Classifier
+from ..contacts import Contacts
+from ..intake import read
 from ..policy import load_policy
+from ..records import Conversation, Speaker
 from ..rehearsal import Shadowed
 from ..screener import Screener
 from ..store import Store
@@ -58,3 +62,16 @@ def _url(text: str) -> str:
     if text.startswith("sqlite:///"):
         Path(text.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     return text
+
+
+def known_contacts(
+    paths: Sequence[str],
+    *,
+    format: str | None = None,
+    role_map: Mapping[str, Speaker] | None = None,
+) -> Contacts | None:
+    """When the customers of these files got in touch; None where they can be read once only."""
+    if not all(Path(path).is_file() or Path(path).is_dir() for path in paths):
+        return None
+    items = read(paths, format=format, role_map=role_map)
+    return Contacts(item for item in items if isinstance(item, Conversation))

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import policy, rehearsal
+from ..contacts import Contacts
 from ..errors import Reject, ScreeningError
 from ..intake import read
 from ..records import Conversation
 from ..screener import Screener, default_screener
 from ..store import Store
-from .options import DATABASE, add_database, drafted
+from .options import DATABASE, add_database, drafted, known_contacts
 
 #: Marks of a met, an unmet and a condition that nobody has answered.
 MARKS = {True: "○", False: "×", None: "–"}
@@ -57,14 +58,17 @@ def run_rehearse(arguments: argparse.Namespace) -> int:
     draft = drafted(active, arguments.draft, arguments.model)
     rejects: list[Reject] = []
     store = None if arguments.paths else Store.open(arguments.database)
-    conversations = (
-        _read(arguments.paths, rejects)
-        if store is None
-        else store.shadow.conversations(limit=arguments.limit)
-    )
+    if store is None:
+        conversations = _read(arguments.paths, rejects)
+        contacts = known_contacts(arguments.paths)
+    else:
+        conversations = store.shadow.conversations(limit=arguments.limit)
+        contacts = store.shadow.contacts()
     summary = rehearsal.Rehearsal()
     words: dict[tuple[str, rehearsal.Change], str] = {}
-    for conversation, compared in rehearsal.rehearse(active, draft, conversations):
+    for conversation, compared in rehearsal.rehearse(
+        active, draft, conversations, contacts=contacts
+    ):
         summary.add(compared)
         for change in compared.changes if arguments.text else ():
             text = "" if change.turn is None else conversation.turns[change.turn].text
@@ -129,26 +133,32 @@ def _replayed(store: Store, draft: policy.Policy) -> None:
 
 def run_look(arguments: argparse.Namespace) -> int:
     screener = default_screener(arguments.policy)
-    conversations, consulted = _conversation(arguments)
+    conversations, consulted, contacts = _conversation(arguments)
     for conversation in conversations:
-        _looked(screener, conversation, consulted)
+        _looked(screener, conversation, consulted, contacts)
     return 0
 
 
-def _conversation(arguments: argparse.Namespace) -> tuple[list[Conversation], list[str]]:
+def _conversation(
+    arguments: argparse.Namespace,
+) -> tuple[list[Conversation], list[str], Contacts]:
     word = arguments.conversation
     if len(word) == 32 and all(c in "0123456789abcdef" for c in word):
-        case = Store.open(arguments.database).case(word)
-        return [case.conversation], [c.consulted for c in case.consultations]
+        store = Store.open(arguments.database)
+        case = store.case(word)
+        contacts = Contacts(store.history(case.conversation))
+        return [case.conversation], [c.consulted for c in case.consultations], contacts
     rejects: list[Reject] = []
     conversations = list(_read([word], rejects))
     if rejects:
         raise ScreeningError(str(rejects[0]))
-    return conversations, []
+    return conversations, [], Contacts(conversations)
 
 
-def _looked(screener: Screener, conversation: Conversation, consulted: list[str]) -> None:
-    result = screener.screen(conversation)
+def _looked(
+    screener: Screener, conversation: Conversation, consulted: list[str], contacts: Contacts
+) -> None:
+    result = screener.screen(conversation, history=contacts.before(conversation))
     print(f"{conversation.id}  {screener.policy.version}（見るだけで、決定は変わりません）")
     flagged = [flag.category for flag in result.flags]
     for flag in result.flags:

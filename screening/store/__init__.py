@@ -9,6 +9,7 @@
 ``audit``          the append-only, chained log
 ``plan``           how much is looked at twice
 ``conversations``  screening results go in, once each; cases come out
+``contacts``       when customers got in touch
 ``queue``          flags in the order in which people should look
 ``readings``       second, blind readings, and where they disagree
 ``corrections``    what a reviewer sets right

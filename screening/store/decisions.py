@@ -143,21 +143,32 @@ def _must_be(
     """Raises Conflict where the flag is in another state, or a later decision stands on it."""
     if expected in (None, flag.state) and decision in (None, flag.decision):
         return
-    last = latest(connection, flag.id)
-    if last is None:
+    there = changed(connection, flag)
+    if not there.decision:
         raise Conflict(
             f"この候補は「{STATES[flag.state]}」で、まだ誰も決定していません。内容を読み直してください。",
-            Changed("", "", "", flag.state.value, 0),
+            there,
         )
-    at, outcome = last.decision.decided_at, last.decision.outcome
+    at = datetime.fromisoformat(there.at).astimezone()
     done = (
-        "決定を取り消しました" if outcome == WITHDRAWN else f"「{STATES[flag.state]}」に変えました"
+        "決定を取り消しました"
+        if there.outcome == WITHDRAWN
+        else f"「{STATES[flag.state]}」に変えました"
     )
     raise Conflict(
-        f"この候補は{last.person_name}さんが{at.astimezone():%m月%d日 %H:%M}に{done}。"
+        f"この候補は{there.person}さんが{at:%m月%d日 %H:%M}に{done}。"
         "内容を見て、必要なら改めて決定してください。",
-        Changed(last.person_name, at.isoformat(), outcome, flag.state.value, last.id),
+        there,
     )
+
+
+def changed(connection: Connection, flag: FlagRow) -> Changed:
+    """What stands on a flag, for whoever may know it: not for those who read it blind."""
+    last = latest(connection, flag.id)
+    if last is None:
+        return Changed("", "", "", flag.state.value, 0)
+    at, outcome = last.decision.decided_at.isoformat(), last.decision.outcome
+    return Changed(last.person_name, at, outcome, flag.state.value, last.id)
 
 
 def decide(

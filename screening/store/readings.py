@@ -163,7 +163,10 @@ class Readings:
             actor = allowed(connection, person, Action.RESOLVE)
             first, second = decisions.latest(connection, flag_id), latest(connection, flag_id)
             if not flag.disputed or first is None or second is None:
-                raise Conflict("この候補の不一致は、もう解消しています。内容を読み直してください。")
+                raise Conflict(
+                    "この候補の不一致は、もう解消しています。内容を読み直してください。",
+                    None if awaited_from(flag, actor) else decisions.changed(connection, flag),
+                )
             if actor.id in (first.decision.person_id, second.decision.person_id):
                 raise PermissionDenied("不一致は、二人とは別の確認者が判断します。")
             suspected, consulted = decisions.illness(connection, policy, flag.conversation_key)

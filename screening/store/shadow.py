@@ -10,10 +10,12 @@ from functools import lru_cache
 from sqlalchemy import Boolean, Column, Engine, Index, Integer, String, Table, Text, func, select
 
 from ..access import Action
+from ..contacts import Contacts
 from ..records import Conversation
 from ..rehearsal import Change, Compared, Past
 from ..review import Decision, FlagState, Person
 from . import tables as t
+from .contacts import contacts
 from .conversations import unpack
 from .decisions import decision_of
 from .identity import allowed, hidden_from
@@ -124,6 +126,11 @@ class Shadow:
             if not _by_person(detectors)
         ]
         return past, float((days[-1] - days[0]).days + 1) if days else 1.0
+
+    def contacts(self) -> Contacts:
+        """When each customer of the record got in touch."""
+        with self._reading.begin() as connection:
+            return contacts(connection)
 
     def conversations(self, *, limit: int | None = None) -> Iterator[Conversation]:
         """The conversations of the record, newest first, for a rehearsal on them."""

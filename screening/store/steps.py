@@ -193,11 +193,15 @@ class Steps:
         with self._reading.begin() as connection:
             if viewer is not None:
                 viewer = allowed(connection, viewer, Action.READ_STEPS)
-            keys = connection.execute(
-                select(steps.c.conversation_key).where(*asked).order_by(steps.c.due_on, steps.c.id)
-            ).scalars()
+            cases: dict[str, str] = {}
+            query = select(steps.c.conversation_key, steps.c.due_on).where(*asked)
+            for key, due in connection.execute(query.order_by(steps.c.due_on, steps.c.id)):
+                cases.setdefault(key, due)
             found: list[StepRow] = []
-            for key in dict.fromkeys(keys):
+            for key, due in cases.items():
+                # Of this case and those after it nothing is due earlier.
+                if len(found) == limit and due > found[-1].step.planned.due_on.isoformat():
+                    break
                 found += [
                     row
                     for row in of_case(connection, key, viewer)
@@ -207,8 +211,9 @@ class Steps:
                     and (due_by is None or row.step.planned.due_on <= due_by)
                     and (not wanted or wanted & _for_whom(row.step))
                 ]
-        found.sort(key=lambda row: (row.step.planned.due_on, row.id))
-        return tuple(found[:limit])
+                found.sort(key=lambda row: (row.step.planned.due_on, row.id))
+                del found[limit:]
+        return tuple(found)
 
     def act(
         self,

@@ -15,7 +15,7 @@ from ..policy import Assessment, Effect, Policy
 from ..records import Conversation, MailSeen, ScreeningResult
 from ..review import Decision, FlagState, Person
 from ..sampling import Plan
-from . import audit, conversations, decisions, mails, own, plan, queue
+from . import audit, contacts, conversations, decisions, mails, own, plan, queue
 from .audit import Audit
 from .checks import Checks
 from .corrections import Corrections
@@ -121,6 +121,11 @@ class Store:
                 )
                 for conversation, result in screened
             ]
+
+    def history(self, conversation: Conversation) -> tuple[Conversation, ...]:
+        """See ``contacts.history``; for the screener, before it screens ``conversation``."""
+        with self._reading.begin() as connection:
+            return contacts.history(connection, conversation)
 
     def flags(
         self,

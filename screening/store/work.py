@@ -18,7 +18,7 @@ from ..review import Person, Role
 from . import audit, plan
 from . import tables as t
 from .conversations import one_flag
-from .decisions import FINAL, locked
+from .decisions import FINAL, changed, locked
 from .identity import allowed
 from .moments import kept, now
 from .queue import ORDER, Filters, branches, live_claim
@@ -223,7 +223,10 @@ class Work:
         actor = allowed(connection, person, Action.WORK)
         flag = locked(connection, flag_id)
         if flag.state in FINAL and not awaited_from(flag, actor):
-            raise Conflict("この候補はもう決定されています。内容を読み直してください。")
+            raise Conflict(
+                "この候補はもう決定されています。内容を読み直してください。",
+                changed(connection, flag),
+            )
         return actor
 
 

@@ -288,6 +288,34 @@ class TestTheSecondOfTwo:
         assert current["at"] == first.json()["decided_at"]
         assert current["decision"] == reader.get(f"/v1/flags/{flag}").json()["decision"]
 
+    def test_whoever_sets_aside_what_is_decided_is_told_by_whom(self, save, reader, sign_in):
+        """A conflict short of deciding says the same, but never to who reads the flag blind."""
+        flag = save(1).flag_ids[0]
+        _decide(reader, flag)
+        late = sign_in("遅い人", R)
+        for path, body in (("escalations", {"note": "判断に迷う"}), ("resolutions", DECISION)):
+            answer = late.post(f"/v1/flags/{flag}/{path}", json=body)
+            assert answer.status_code == 409
+            assert answer.json()["current"]["person"] == "読む人"
+
+    def test_a_blind_reader_is_told_of_no_decision_by_a_conflict(
+        self, store, save, reader, sign_in
+    ):
+        """Whatever they expect or try, the answer does not carry the first reader's decision."""
+        store.set_plan(Plan(double_share=1, check_share=0))
+        flag = save(1).flag_ids[0]
+        _decide(reader, flag)
+        second = sign_in("二人目", R)
+        answers = [
+            _decide(second, flag, expected_state="confirmed"),
+            _decide(second, flag, expected_decision=1),
+            second.post(f"/v1/flags/{flag}/resolutions", json=DECISION),
+        ]
+        for answer in answers:
+            assert answer.status_code == 409
+            assert "current" not in answer.json()
+            assert "読む人" not in answer.text
+
     def test_two_identical_decisions_do_not_both_succeed(self, save, reader):
         """Not even where the state alone would allow the second, as on hold it does."""
         flag = save(1).flag_ids[0]

@@ -359,3 +359,19 @@ class TestTheSameTwice:
             thread.join()
         assert sorted(results) == ["decided", "needs_consultation"]
         assert store.flag(flag).decision == store.case(saved.key).decisions[-1].id
+
+
+def test_the_earliest_due_are_listed_first_and_no_more_than_asked_for(
+    store, make, reviewer, policy
+):
+    """Over several conversations, in the order of their days."""
+    for number in range(4):
+        saved = store.save(*make(number))
+        now = datetime(2026, 11, 9 - 2 * number, 10, tzinfo=UTC)
+        store.decide(saved.flag_ids[0], reviewer, policy=policy, now=now, **FOUND)
+    everything = store.steps.waiting()
+    days = [row.step.planned.due_on for row in everything]
+    assert days == sorted(days)
+    assert len({row.conversation_key for row in everything}) == 4
+    for limit in (1, 5, len(everything)):
+        assert store.steps.waiting(limit=limit) == everything[:limit]

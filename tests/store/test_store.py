@@ -296,3 +296,25 @@ class TestDatabase:
         """A database that cannot be used is an error with a remedy, not a trace."""
         with pytest.raises(ScreeningError, match="データベース"):
             Store.open(url)
+
+
+class TestContacts:
+    def test_a_customers_earlier_contacts_come_back_without_their_words(self, store, make):
+        """On both databases, whatever zone their times carry; later ones and others' do not."""
+        for number, (customer, at) in enumerate(
+            [
+                ("k", "2026-11-02T09:00:00+09:00"),
+                ("k", "2026-11-02T00:30:00+00:00"),
+                ("x", "2026-11-02T09:00:00+09:00"),
+                ("k", "2026-11-02T12:00:00+09:00"),
+                ("k", None),
+            ]
+        ):
+            store.save(*make(number, customer_id=customer, occurred_at=at))
+        asked, _ = make(9, customer_id="k", occurred_at="2026-11-02T10:00:00+09:00")
+        found = store.history(asked)
+        assert [c.id for c in found] == ["c-0", "c-1"]
+        assert {c.turns for c in found} == {()}
+        stranger, _ = make(9)
+        assert store.history(stranger) == ()
+        assert store.shadow.contacts().before(asked) == found
