@@ -111,6 +111,9 @@ def _ahead(
 ) -> dict[str, dict[str, str]]:
     # What need not be answered is not completed: it stays open, as it does where nobody touches it.
     open_ = [q for q in found.questions if q.due]
+    if found.route is not None:
+        on = words.outcome_label(policy, found.route)
+        return {q.id: {a: on for a, _ in q.answers} for q in found.questions}
     return {
         q.id: {
             a: _left(policy, concluded, {**answers, q.id: a}, [o for o in open_ if o.id != q.id])

@@ -205,3 +205,21 @@ def test_it_works_without_scripts(chromium, server, store):
     page.get_by_role("button", name="決定して次へ").click()
     assert store.flag(first.id).state is FlagState.ON_HOLD
     context.close()
+
+
+def test_an_outcome_chosen_while_answers_are_on_their_way_stays_chosen(page):
+    """On a slow line nobody's choice is lost when the conditions arrive after it."""
+    _open_first(page)
+    page.route("**/consequences*", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.check("input[name=demand_validity][value=no_demand]", force=True)
+    page.check("#outcomes input[value=staff_conduct]", force=True)
+    page.wait_for_selector("#ahead-means_acceptability-acceptable:has-text('残るのは該当しない判断')")
+    page.wait_for_timeout(700)
+    assert page.is_checked("#outcomes input[value=staff_conduct]")
+
+
+def test_deciding_without_an_answer_points_to_the_first_question(page):
+    """Not to the outcomes below it, which wait for the answers."""
+    _open_first(page)
+    page.locator("#decision button.primary").click()
+    assert page.evaluate("document.activeElement.name") == "demand_validity"

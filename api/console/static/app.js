@@ -70,6 +70,18 @@
     }
   });
 
+  // An outcome chosen while the answers were still on their way stays chosen, if they leave it open.
+  let chosen = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    chosen = document.querySelector("#outcomes input:checked")?.value ?? chosen;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!chosen || document.querySelector("#outcomes input:checked")) return;
+    const again = document.querySelector(`#outcomes input[value="${CSS.escape(chosen)}"]:not(:disabled)`);
+    if (again) again.checked = true;
+    chosen = null;
+  });
+
   document.addEventListener("htmx:afterSettle", () => {
     if (!pending || Date.now() > pending.until) return;
     const target = document.querySelector(`#outcomes [data-key="${CSS.escape(pending.key)}"]:not(:disabled)`);
