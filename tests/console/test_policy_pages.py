@@ -42,7 +42,9 @@ def test_words_of_self_harm_are_on_their_own_page_and_in_no_queue(client, signed
 def test_a_routed_flag_goes_its_way_and_the_list_comes_back(client, signed_in, store):
     """The page says that nobody is judged; after the decision the urgent list follows."""
     csrf = signed_in(REVIEWER)
-    flag = _routed(store)[0]
+    routed = _routed(store)
+    keys = [f.conversation_key for f in routed]
+    flag = next(f for f in routed if keys.count(f.conversation_key) == 1)
     page = client.get(_url(flag)).text
     assert "ハラスメントとして判断しません" in page
     answer = client.post(
