@@ -112,7 +112,10 @@ def test_answers_open_and_block_outcomes_with_reasons(page):
     )
     assert harassment.is_disabled()
     why = page.locator(f"#{harassment.get_attribute('aria-describedby')}")
-    assert "②" in why.inner_text()
+    assert "②" in why.text_content()
+    assert "満たさない" in why.text_content()
+    # The unmet condition stands beside the outcome as well, without anything to open.
+    assert "②" in page.locator("#outcomes label:has(input[value=harassment])").inner_text()
 
 
 def test_what_an_answer_leads_to_is_said_before_it_is_given(page):
@@ -213,7 +216,9 @@ def test_an_outcome_chosen_while_answers_are_on_their_way_stays_chosen(page):
     page.route("**/consequences*", lambda route: (page.wait_for_timeout(400), route.continue_()))
     page.check("input[name=demand_validity][value=no_demand]", force=True)
     page.check("#outcomes input[value=staff_conduct]", force=True)
-    page.wait_for_selector("#ahead-means_acceptability-acceptable:has-text('残るのは該当しない判断')")
+    page.wait_for_selector(
+        "#ahead-means_acceptability-acceptable:has-text('残るのは該当しない判断')"
+    )
     page.wait_for_timeout(700)
     assert page.is_checked("#outcomes input[value=staff_conduct]")
 
