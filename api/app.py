@@ -17,6 +17,7 @@ from screening.store import Store
 
 from . import console, errors
 from .auth import Anyone, Auth
+from .console.settings import Settings
 from .guards import Guards
 from .metrics import Metrics
 from .routes import router
@@ -29,10 +30,12 @@ def create_app(
     *,
     secret: bytes,
     secure_cookies: bool = False,
+    settings: Settings | None = None,
 ) -> FastAPI:
     """The whole service. ``secret`` (16 bytes or more) signs sessions; keep it between restarts.
 
-    ``secure_cookies`` belongs on wherever the service is reached over HTTPS.
+    ``secure_cookies`` belongs on wherever the service is reached over HTTPS. ``settings`` are the
+    console's.
     """
     app = FastAPI(
         title="カスハラ・スクリーニング API",
@@ -42,10 +45,15 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    store.adopt(policy)
     app.state.store = store
     app.state.screener = screener
     app.state.policy = policy
     app.state.metrics = Metrics()
+    app.state.console = settings or Settings()
+    app.state.waiting = {}
+    app.state.past = {}
+    app.state.figures = {}
     app.state.auth = Auth(store, secret, secure=secure_cookies)
     errors.install(app)
     app.add_middleware(Guards, metrics=app.state.metrics)

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from screening.access import Action, require
 from screening.errors import PermissionDenied, ScreeningError
 from screening.review import Person, Role
 from screening.store import Store
@@ -115,8 +116,30 @@ def needs(*roles: Role) -> Callable[[Request], Person]:
     return check
 
 
+def can(action: Action) -> Callable[[Request], Person]:
+    """A dependency: a caller with a role for the action. The core asks the record once more."""
+
+    def check(request: Request) -> Person:
+        person = caller(request)
+        require(person, action)
+        return person
+
+    return check
+
+
 #: A person of the staff; programs see no names of people and read no cases.
 STAFF = (Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR)
 Anyone = Annotated[Person, Depends(caller)]
 Staff = Annotated[Person, Depends(needs(*STAFF))]
-Reader = Annotated[Person, Depends(needs(*STAFF, Role.MACHINE))]
+
+Deliverer = Annotated[Person, Depends(can(Action.DELIVER))]
+Reader = Annotated[Person, Depends(can(Action.READ_QUEUE))]
+StepReader = Annotated[Person, Depends(can(Action.READ_STEPS))]
+StepActor = Annotated[Person, Depends(can(Action.ACT_ON_STEPS))]
+CaseReader = Annotated[Person, Depends(can(Action.READ_CASE))]
+Reviewer = Annotated[Person, Depends(can(Action.WORK))]
+Reporter = Annotated[Person, Depends(can(Action.READ_REPORTS))]
+Labeller = Annotated[Person, Depends(can(Action.EXPORT_LABELS))]
+Administrator = Annotated[Person, Depends(can(Action.MANAGE_PEOPLE))]
+Planner = Annotated[Person, Depends(can(Action.SET_PLAN))]
+Auditor = Annotated[Person, Depends(can(Action.READ_AUDIT))]

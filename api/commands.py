@@ -14,22 +14,26 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import track
 
-from screening.cli.options import add_database
+from screening.cli.options import add_database, add_shadow, shadowed
 from screening.cli.table import show
+from screening.contacts import Contacts
 from screening.errors import ScreeningError
 from screening.policy import load_policy
 from screening.review import Role
 from screening.screener import default_screener
 from screening.store import Store
+from screening.wellbeing import MINUTES, WORDS
 
 from . import demo
 from .app import create_app
+from .console.settings import Settings
 
 
 def add(commands: Any) -> None:
     serve = commands.add_parser("serve", help="確認画面とAPIを動かす")
     _address(serve)
     serve.add_argument("--policy", default="medical-care")
+    add_shadow(serve)
     serve.add_argument(
         "--https", action="store_true", help="HTTPSの後ろで動かす（cookieをHTTPSに限る）"
     )
@@ -39,6 +43,7 @@ def add(commands: Any) -> None:
         default=Path("var/secret"),
         help="署名の鍵の置き場（なければ作る。既定 var/secret）",
     )
+    _console(serve)
     add_database(serve)
     serve.set_defaults(run=run_serve)
     show_it = commands.add_parser("demo", help="見本の会話を検査して、確認画面を開く")
@@ -48,6 +53,25 @@ def add(commands: Any) -> None:
         "--database", metavar="URL", default="sqlite:///var/demo.db", help=argparse.SUPPRESS
     )
     show_it.set_defaults(run=run_demo)
+
+
+def _console(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--desk", default="", metavar="文", help="相談窓口（名前と番号。どの画面からも開ける）"
+    )
+    parser.add_argument("--desk-url", default="", metavar="URL", help="相談窓口のアドレス")
+    parser.add_argument(
+        "--recording-url",
+        default="",
+        metavar="URL",
+        help="録音のアドレスの型（{id}・{key}・{seconds}・{milliseconds} が入る）",
+    )
+    parser.add_argument(
+        "--break-minutes", type=int, default=MINUTES, help=f"休憩を勧める分（既定 {MINUTES}）"
+    )
+    parser.add_argument(
+        "--break-words", type=int, default=WORDS, help=f"休憩を勧める言葉の数（既定 {WORDS}）"
+    )
 
 
 def _address(parser: argparse.ArgumentParser) -> None:
@@ -96,10 +120,17 @@ def run_serve(arguments: argparse.Namespace) -> int:
     policy = load_policy(arguments.policy)
     app = create_app(
         store,
-        default_screener(arguments.policy),
+        shadowed(default_screener(arguments.policy), arguments, store),
         policy,
         secret=secret(arguments.secret_file),
         secure_cookies=arguments.https,
+        settings=Settings(
+            recording_url=arguments.recording_url,
+            desk=arguments.desk,
+            desk_url=arguments.desk_url,
+            break_minutes=arguments.break_minutes,
+            break_words=arguments.break_words,
+        ),
     )
     print(f"http://{arguments.host}:{arguments.port} （止めるには Ctrl-C）", flush=True)
     return _run(app, arguments)
@@ -112,7 +143,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     conversations = list(demo.archive())
     results = list(
         track(
-            screener.screen_many(conversations),
+            screener.screen_many(conversations, history=Contacts(conversations).before),
             "見本の会話を検査しています",
             total=len(conversations),
             console=Console(stderr=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -69,6 +70,9 @@ def install(app: FastAPI) -> None:
         if isinstance(error, IntakeError):
             reject = error.reject
             return problem(status, title, reject.reason, field=reject.field)
+        if isinstance(error, Conflict) and error.changed is not None:
+            # Who was first, when and with what, so that a program need not read the sentence.
+            return problem(status, title, str(error), current=asdict(error.changed))
         return problem(status, title, str(error))
 
     @app.exception_handler(RequestValidationError)

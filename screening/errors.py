@@ -50,8 +50,29 @@ class NotFound(ScreeningError):
     """The thing asked for is not in the record."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What stands in the record instead of what the caller saw: who did it, when (ISO 8601), and what.
+
+    ``decision`` is the number of the decision that stands, 0 where there is none.
+    """
+
+    person: str
+    at: str
+    outcome: str
+    state: str
+    decision: int
+
+
 class Conflict(ScreeningError):
-    """Somebody else has changed the thing meanwhile; says who and what, so nothing is lost."""
+    """Somebody else has changed the thing meanwhile; says who and what, so nothing is lost.
+
+    ``changed`` says it once more for programs, where the caller may know it.
+    """
+
+    def __init__(self, message: str, changed: Changed | None = None) -> None:
+        super().__init__(message)
+        self.changed = changed
 
 
 class PermissionDenied(ScreeningError):

@@ -8,7 +8,7 @@ it stored or marked twice. A mail that cannot be read is noted with the reason a
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
@@ -81,6 +81,7 @@ class Record(Protocol):
     ) -> None: ...
     def mails_noted(self, mailbox: str, uidvalidity: int) -> set[int]: ...
     def save(self, conversation: Conversation, result: Any, *, source: str = "") -> Any: ...
+    def history(self, conversation: Conversation) -> Sequence[Conversation]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def _one(
             return None
         try:
             conversation = conversation_from_message(raw, file=place)
-            result = screener.screen(conversation)
+            result = screener.screen(conversation, history=record.history(conversation))
         except IntakeError as error:
             log.warning("mail not read", place=place, reason=error.reject.reason)
             return note(MailState.REJECTED, False, error.reject.reason)

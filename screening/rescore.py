@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from .contacts import Contacts
 from .errors import Reject, ScreeningError
 from .intake import read
 from .records import Conversation
@@ -98,7 +99,7 @@ def screen_file(name: str, path: str, out: str, policy: str) -> Done:
     """Screens one file, or skips it where the same content was done with this policy and model.
 
     This is the whole of a task: run it in a local process pool, or on any engine that calls a
-    function with four strings.
+    function with four strings. A customer's earlier contacts count where they are in the same file.
     """
     screener = _screener(policy)
     flags_file, rejects_file, done_file = _outputs(Path(out), name)
@@ -120,12 +121,21 @@ def screen_file(name: str, path: str, out: str, policy: str) -> Done:
             else:
                 yield item
 
-    with _Renamed(flags_file) as file:
-        for result in screener.screen_many(conversations()):
-            counts["conversations"] += 1
-            counts["needs_review"] += result.needs_review
-            counts["flags"] += len(result.flags)
-            file.write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
+    contacts = Contacts()
+    history = contacts.so_far
+    while True:
+        with _Renamed(flags_file) as file:
+            for result in screener.screen_many(conversations(), history=history):
+                counts["conversations"] += 1
+                counts["needs_review"] += result.needs_review
+                counts["flags"] += len(result.flags)
+                file.write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
+        if not contacts.late or history == contacts.before:
+            break
+        # Not in the order of time: once more, now that every contact is known.
+        history = contacts.before
+        rejects.clear()
+        counts.clear()
     if rejects:
         with _Renamed(rejects_file) as file:
             for reject in rejects:

@@ -75,11 +75,19 @@ class Screener:
         """Screens one conversation; ``history`` are earlier contacts of the same customer."""
         return self._screen([conversation], [history])[0]
 
-    def screen_many(self, conversations: Iterable[Conversation]) -> Iterator[ScreeningResult]:
-        """Screens any number of conversations, in order, holding only a batch of them."""
+    def screen_many(
+        self,
+        conversations: Iterable[Conversation],
+        *,
+        history: Callable[[Conversation], Sequence[Conversation]] = lambda conversation: (),
+    ) -> Iterator[ScreeningResult]:
+        """Screens any number of conversations, in order, holding only a batch of them.
+
+        ``history`` gives the earlier contacts of a conversation's customer (``contacts.Contacts``).
+        """
         source = iter(conversations)
         while chunk := _take(source):
-            yield from self._screen(chunk, [()] * len(chunk))
+            yield from self._screen(chunk, [history(c) for c in chunk])
 
     def _tools(self) -> _Tools:
         tools: _Tools | None = getattr(self._local, "tools", None)
@@ -301,7 +309,7 @@ class Screener:
             if found.count >= least:
                 why = f"同じ内容の要求が言い方を変えながら{found.count}回あります"
                 score = 1 - 0.5 ** (found.count - least + 1)
-                yield Finding("persistence", None, 0, 0, score, "repetition", why, found.turns)
+                yield Finding(self.policy.limits.repeats, None, 0, 0, score, "repetition", why, found.turns)  # fmt: skip
 
     def _measured(
         self, conversation: Conversation, history: Sequence[Conversation]
@@ -312,10 +320,10 @@ class Screener:
         seen = conduct.observe(conversation, history, days=limits.contact_days)
         if limits.call_minutes is not None and (seen.minutes or 0) >= limits.call_minutes:
             why = f"通話が{seen.minutes:.0f}分続いています（目安{limits.call_minutes:g}分）"
-            yield Finding("restraint", None, 0, 0, 0.6, "conduct", why)
+            yield Finding(limits.long_calls, None, 0, 0, 0.6, "conduct", why)
         if limits.contacts is not None and seen.contacts >= limits.contacts:
             why = f"{limits.contact_days:g}日間に{seen.contacts}回の連絡があります（目安{limits.contacts}回）"
-            yield Finding("persistence", None, 0, 0, 0.6, "conduct", why)
+            yield Finding(limits.many_contacts, None, 0, 0, 0.6, "conduct", why)
 
 
 @dataclass(slots=True)

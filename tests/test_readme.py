@@ -30,7 +30,11 @@ def _commands(root, path=()):
 def test_every_command_named_is_there():
     """Each `screening …` of the README is a command of the program."""
     known = {" ".join(c) for c in _commands(parser())}
-    named = re.findall(r"`screening ([a-z]+(?: (?:add|run|show|check|coverage)\b)?)", TEXT)
+    named = re.findall(
+        r"`screening ([a-z]+(?: (?:add|list|revoke|run|show|check|coverage|diff|test|rehearse|look|shadow|simulate"
+        r"|verify|head|export)\b)?)",
+        TEXT,
+    )
     assert named
     for name in named:
         assert name in known, name

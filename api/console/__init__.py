@@ -1,10 +1,26 @@
 """The review console: pages in Japanese for the people who decide.
 
+``settings``      what a site sets: recordings, the consultation desk, breaks
 ``words``         what is shown for priorities, kinds, times and keys
-``conversation``  bubbles with the evidence marked in place
+``conversation``  bubbles with the evidence in place, veiled until somebody asks
+``consequences``  what answers lead to, said before they are given
 ``pages``         templates, and what every page needs
-``views``         what the queue and a case show
-``routes``        addresses
+``forms``         posts with the session's token
+``view``          what the page of a case shows
+``session``       signing in and out
+``case``          reading a case, opening its words, deciding
+``queue``         the lists, with filters
+``work``          putting aside, handing over, escalating, skipping, correcting
+``second``        disputes, and conversations without a flag that are checked
+``steps``         what decisions oblige to, with approvals
+``charts``        inline SVG
+``numbers``       the dashboard
+``paper``         HTML becomes PDF
+``reports``       incident reports and training sets
+``audit``         the audit log
+``people``        accounts
+``desk``          the consultation desk, and the policy to read
+``routes``        all addresses together
 """
 
 from .routes import install

@@ -1,19 +1,20 @@
-"""A conversation as the case page shows it: bubbles, with the evidence of flags marked in place."""
+"""A conversation as the case page shows it: bubbles, with the evidence of flags in place, or veiled.
+
+A veil covers the whole sentence that holds flagged words, because a detector's range is a little short
+or long and the rest of the sentence is seldom kinder. Veiled words are not in the page at all.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from screening.records import Conversation, Kind, Speaker
+from screening.report.incident import SPEAKERS, speaker
 
-_SPEAKERS = {
-    Speaker.CUSTOMER: "お客様",
-    Speaker.AGENT: "担当者",
-    Speaker.SYSTEM: "自動音声",
-    Speaker.UNKNOWN: "話者不明",
-}
+_SENTENCE_END = re.compile(r"[。！？!?\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +29,37 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class Veil:
+    """Words kept from sight: ``part`` names them in a request, ``size`` counts their characters."""
+
+    part: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """Words of a bubble; ``flags`` are those whose evidence they are, ``quoted`` not the sender's own."""
+    """Words of a bubble, or the veil over them.
+
+    ``flags`` are those whose evidence they are, ``quoted`` not the sender's own.
+    """
 
     text: str
     flags: tuple[str, ...]
     quoted: bool
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
+    """One turn. ``recording`` is where to listen to it, or nothing."""
+
     number: int
     speaker: str
     label: str
     time: str
     segments: tuple[Segment, ...]
     evidence_of: tuple[str, ...]
+    recording: str
 
 
 def clock(milliseconds: int | None) -> str:
@@ -54,41 +70,93 @@ def clock(milliseconds: int | None) -> str:
     return f"{minutes}:{seconds:02d}"
 
 
+def part(turn: int, start: int, end: int) -> str:
+    """The name of a range of words in a request; numbers only, never the words."""
+    return f"{turn}-{start}-{end}"
+
+
+def read_part(name: str) -> tuple[int, int, int] | None:
+    found = re.fullmatch(r"(\d{1,6})-(\d{1,7})-(\d{1,7})", name)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def veiled(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
+    """The sentences of a turn that hold flagged words, merged where they touch."""
+    edges = [0, *(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
+    covered: list[tuple[int, int]] = []
+    for first, last in itertools.pairwise(sorted(set(edges))):
+        if any(m.start < last and first < m.end for m in marks):
+            if covered and covered[-1][1] == first:
+                covered[-1] = (covered[-1][0], last)
+            else:
+                covered.append((first, last))
+    return covered
+
+
 def segments(
-    text: str, marks: Sequence[Marked], quoted: Sequence[tuple[int, int]]
+    text: str,
+    marks: Sequence[Marked],
+    quoted: Sequence[tuple[int, int]],
+    veils: Sequence[tuple[int, int, str]] = (),
 ) -> tuple[Segment, ...]:
-    """Cuts a text wherever a mark or a quoted part begins or ends."""
+    """Cuts a text wherever a mark, a quoted part or a veil begins or ends."""
     edges = {0, len(text)}
-    for mark in marks:
-        edges |= {mark.start, mark.end}
-    for start, end in quoted:
-        edges |= {start, end}
+    hidden = [(start, end) for start, end, _ in veils]
+    for start, end in (*((m.start, m.end) for m in marks), *quoted):
+        edges |= {e for e in (start, end) if not any(s < e < t for s, t in hidden)}
+    edges |= {e for pair in hidden for e in pair}
     cuts = sorted(e for e in edges if 0 <= e <= len(text))
-    return tuple(
-        Segment(
-            text[a:b],
-            tuple(m.flag_id for m in marks if m.start <= a and b <= m.end),
-            any(s <= a and b <= e for s, e in quoted),
-        )
-        for a, b in itertools.pairwise(cuts)
-    )
-
-
-def bubbles(conversation: Conversation, marks: Sequence[Marked]) -> tuple[Bubble, ...]:
-    """One bubble a turn; a mail's are its subject and its body."""
-    mail_labels = ("件名", "本文")
     shown = []
+    for a, b in itertools.pairwise(cuts):
+        name = next((n for s, e, n in veils if s == a and e == b), None)
+        touching = tuple(
+            m.flag_id
+            for m in marks
+            if (m.start < b and a < m.end if name else m.start <= a and b <= m.end)
+        )
+        veil = Veil(name, b - a) if name else None
+        own = any(s <= a and b <= e for s, e in quoted)
+        shown.append(Segment("" if veil else text[a:b], touching, own, veil))
+    return tuple(shown)
+
+
+def bubbles(
+    conversation: Conversation,
+    marks: Sequence[Marked],
+    *,
+    shown: bool = True,
+    opened: Collection[str] = (),
+    recording: Callable[[int | None], str] = lambda _: "",
+    speakers: dict[int, Speaker] | None = None,
+) -> tuple[Bubble, ...]:
+    """One bubble a turn; a mail's are its subject and its body.
+
+    Unless ``shown``, sentences with flagged words are veiled but for the parts that were ``opened``.
+    ``speakers`` are those that a person has set right, by turn.
+    """
+    by_turn: dict[int, list[Marked]] = {}
+    evidence: dict[int, list[str]] = {}
+    for mark in marks:
+        if mark.turn is not None:
+            by_turn.setdefault(mark.turn, []).append(mark)
+        for number in mark.evidence:
+            evidence.setdefault(number, []).append(mark.flag_id)
+    is_mail = conversation.kind is Kind.EMAIL
+    found = []
     for number, turn in enumerate(conversation.turns):
-        mine = [m for m in marks if m.turn == number]
-        is_mail = conversation.kind is Kind.EMAIL
-        shown.append(
+        mine = by_turn.get(number, [])
+        veils = [] if shown or not mine else veiled(turn.text, mine)
+        named = [(a, b, part(number, a, b)) for a, b in veils]
+        right = (speakers or {}).get(number, turn.speaker)
+        found.append(
             Bubble(
                 number,
-                "customer" if is_mail else str(turn.speaker),
-                mail_labels[min(number, 1)] if is_mail else _SPEAKERS[turn.speaker],
+                "customer" if is_mail else str(right),
+                speaker(conversation, number) if is_mail else SPEAKERS[right],
                 clock(turn.start_ms),
-                segments(turn.text, mine, turn.not_own),
-                tuple(m.flag_id for m in marks if number in m.evidence),
+                segments(turn.text, mine, turn.not_own, [v for v in named if v[2] not in opened]),
+                tuple(evidence.get(number, ())),
+                recording(turn.start_ms),
             )
         )
-    return tuple(shown)
+    return tuple(found)

@@ -2,33 +2,107 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
+from screening.policy import Policy
+from screening.policy.model import Gravity
 from screening.records import Kind, Priority
+from screening.review import WITHDRAWN
 
 PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 KINDS = {Kind.CALL.value: "通話", Kind.EMAIL.value: "メール"}
+#: How grave the conduct is if a person finds it, said before anything of it is read: 1 to 3 dots.
+GRAVITIES = {
+    Gravity.GRAVE: ("重い", 3),
+    Gravity.SERIOUS: ("中ほど", 2),
+    Gravity.ORDINARY: ("ふつう", 1),
+}
+CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "counter": "窓口"}
 DETECTORS = {
     "rule": "規則",
     "classifier": "学習した検出器",
     "repetition": "くり返しの検出",
     "conduct": "時間と回数",
+    "person": "確認者",
 }
-#: Keys of the answers, criterion by criterion, and of the outcomes. g j k n p r u are taken.
-ANSWER_KEYS = ("1234567890", "qwetyio", "cvbm")
+#: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
+ANSWER_KEYS = ("1234567890", "qwetyio", "m")
 OUTCOME_KEYS = "asdfhlzx"
-_JAPAN = timezone(timedelta(hours=9))
+JAPAN = timezone(timedelta(hours=9))
 
 
-def when(moment: str | datetime | None) -> str:
+def moment(text: str | datetime | None) -> datetime | None:
+    """A time of the record with its zone; a time without one is taken as UTC."""
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text) if isinstance(text, str) else text
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def when(text: str | datetime | None) -> str:
     """A time in Japan as people write it, or ``日時不明``."""
-    if moment is None:
+    at = moment(text)
+    if at is None:
         return "日時不明"
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    at = at.astimezone(_JAPAN) if at.tzinfo else at
+    at = at.astimezone(JAPAN)
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def short(text: str | datetime | None, now: datetime) -> str:
+    """``when`` without what goes without saying: the year of this year, the day of today."""
+    at = moment(text)
+    if at is None:
+        return "日時不明"
+    at, today = at.astimezone(JAPAN), now.astimezone(JAPAN)
+    if at.date() == today.date():
+        return f"今日 {at:%H:%M}"
+    year = "" if at.year == today.year else f"{at.year}年"
+    return f"{year}{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def short_day(text: str) -> str:
+    """A day of the record, or the day in Japan of a moment."""
+    at = datetime.fromisoformat(text)
+    if len(text) > 10:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(JAPAN)
+    return f"{at.year}年{at.month}月{at.day}日"
+
+
+def day(text: str) -> datetime:
+    """The beginning of a day in Japan. Raises ValueError for what is no date."""
+    return datetime.fromisoformat(text).replace(tzinfo=JAPAN)
+
+
+def ago(waited: timedelta) -> str:
+    minutes = max(0, int(waited.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes}分"
+    hours = minutes // 60
+    return f"{hours}時間" if hours < 48 else f"{hours // 24}日"
 
 
 def detectors(names: tuple[str, ...]) -> list[str]:
     """The kinds of detector that saw something, each once."""
     return list(dict.fromkeys(DETECTORS.get(n.partition(":")[0], n) for n in names))
+
+
+def category_name(policy: Policy, category: str) -> str:
+    known = policy.categories.get(category)
+    return known.name if known else category
+
+
+def outcome_label(policy: Policy, outcome: str) -> str:
+    if outcome == WITHDRAWN:
+        return "決定の取り消し"
+    known = policy.outcome(outcome)
+    return known.label if known else outcome
+
+
+def gravity(policy: Policy, category: str) -> tuple[str, int]:
+    known = policy.categories.get(category)
+    return GRAVITIES[known.gravity] if known else ("不明", 0)
+
+
+def reason(why: str) -> str:
+    """A flag's reason without the clause and the category, which stand beside it already."""
+    return why.partition("おそれ：")[2] or why

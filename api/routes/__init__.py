@@ -2,8 +2,30 @@
 
 from fastapi import APIRouter
 
-from . import decisions, flags, policy, screenings, session
+from . import (
+    audit,
+    decisions,
+    flags,
+    people,
+    policy,
+    quality,
+    screenings,
+    session,
+    steps,
+    work,
+)
 
 router = APIRouter(prefix="/v1")
-for module in (session, screenings, flags, decisions, policy):
+for module in (
+    session,
+    screenings,
+    flags,
+    work,
+    decisions,
+    steps,
+    quality,
+    people,
+    audit,
+    policy,
+):
     router.include_router(module.router)

@@ -7,16 +7,29 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from screening.errors import ReviewError
-from screening.policy import conclude
+from screening.policy import Policy, conclude
 
-from ..auth import Anyone, Staff
-from ..schemas import ConsultationIn, DecisionIn, WithdrawalIn, decision_out
+from ..auth import CaseReader, Reviewer
+from ..policy_schemas import assessment_out
+from ..schemas import (
+    ConsultationIn,
+    DecisionIn,
+    OwnFlagIn,
+    WithdrawalIn,
+    decision_out,
+    flag_out,
+)
 
 router = APIRouter(tags=["decisions"])
 
 
-@router.post("/flags/{flag_id}/decisions", status_code=201, summary="Decide on a flag")
-def decide(request: Request, caller: Anyone, flag_id: str, body: DecisionIn) -> dict[str, Any]:
+@router.post(
+    "/flags/{flag_id}/decisions",
+    status_code=201,
+    summary="Decide on a flag",
+    responses={409: {"description": "Somebody was first: ``current`` says who, when and what"}},
+)
+def decide(request: Request, caller: Reviewer, flag_id: str, body: DecisionIn) -> dict[str, Any]:
     state = request.app.state
     decision = state.store.decide(
         flag_id,
@@ -26,6 +39,7 @@ def decide(request: Request, caller: Anyone, flag_id: str, body: DecisionIn) -> 
         outcome=body.outcome,
         reason=body.reason,
         expected_state=body.expected_state,
+        expected_decision=body.expected,
     )
     state.metrics.decisions.labels(decision.outcome).inc()
     return decision_out(decision)
@@ -34,7 +48,9 @@ def decide(request: Request, caller: Anyone, flag_id: str, body: DecisionIn) -> 
 @router.post(
     "/flags/{flag_id}/withdrawals", status_code=201, summary="Take back one's own latest decision"
 )
-def withdraw(request: Request, caller: Anyone, flag_id: str, body: WithdrawalIn) -> dict[str, Any]:
+def withdraw(
+    request: Request, caller: Reviewer, flag_id: str, body: WithdrawalIn
+) -> dict[str, Any]:
     return decision_out(request.app.state.store.withdraw(flag_id, caller, reason=body.reason))
 
 
@@ -42,16 +58,11 @@ def withdraw(request: Request, caller: Anyone, flag_id: str, body: WithdrawalIn)
     "/flags/{flag_id}/consequences",
     summary="What answers would open and block, before anything is decided",
 )
-def consequences(request: Request, caller: Staff, flag_id: str) -> dict[str, Any]:
+def consequences(request: Request, caller: CaseReader, flag_id: str) -> dict[str, Any]:
     """Each criterion is a query parameter with the answer as its value."""
     state = request.app.state
-    names = {criterion.id for criterion in state.policy.criteria}
-    answers = {k: v for k, v in request.query_params.items() if v}
-    if unknown := sorted(set(answers) - names):
-        raise ReviewError(
-            f"判断基準「{unknown[0]}」はありません。使える名前: {', '.join(sorted(names))}"
-        )
-    row = state.store.flag(flag_id)
+    answers = answers_in(request, state.policy)
+    row = state.store.flag(flag_id, caller)
     suspected, consulted = state.store.illness(state.policy, row.conversation_key)
     conclusion = conclude(
         state.policy,
@@ -72,6 +83,63 @@ def consequences(request: Request, caller: Staff, flag_id: str) -> dict[str, Any
     status_code=201,
     summary="Record with whom possible symptoms were talked over",
 )
-def consult(request: Request, caller: Anyone, key: str, body: ConsultationIn) -> dict[str, Any]:
-    request.app.state.store.consult(key, caller, consulted=body.consulted, note=body.note)
+def consult(request: Request, caller: Reviewer, key: str, body: ConsultationIn) -> dict[str, Any]:
+    """It ends the wait that the policy's exemption demands: it counts with those whom it names."""
+    state = request.app.state
+    state.store.consult(
+        key,
+        caller,
+        consulted=body.consulted,
+        note=body.note,
+        policy=state.policy,
+        held_on=body.held_on,
+    )
     return {"recorded": True}
+
+
+@router.get(
+    "/flags/{flag_id}/assessment",
+    summary="Which questions are due, what each answer opens and blocks, and what follows",
+)
+def assessment(
+    request: Request, caller: CaseReader, flag_id: str, outcome: str | None = None
+) -> dict[str, Any]:
+    """Each criterion, and the exemption's question, is a query parameter with the answer as its value.
+
+    ``outcome`` asks what would follow it; without one the responses follow the decision that stands.
+    """
+    state = request.app.state
+    found, tried = state.store.assessment(
+        flag_id,
+        caller,
+        policy=state.policy,
+        answers=answers_in(request, state.policy, "outcome"),
+        outcome=outcome or None,
+    )
+    return assessment_out(found, tried)
+
+
+@router.post(
+    "/conversations/{key}/flags",
+    status_code=201,
+    summary="Raise words that stand on no list; they wait like any other flag",
+)
+def raise_flag(request: Request, caller: Reviewer, key: str, body: OwnFlagIn) -> dict[str, Any]:
+    state = request.app.state
+    flag_id = state.store.raise_flag(key, caller, policy=state.policy, **body.model_dump())
+    return flag_out(state.store.flag(flag_id, caller))
+
+
+def answers_in(request: Request, policy: Policy, *others: str) -> dict[str, str]:
+    """The answers among the query parameters; ``others`` are parameters of another meaning.
+
+    Raises:
+        ReviewError: for a parameter that is no question of the policy.
+    """
+    names = [criterion.id for criterion in policy.criteria]
+    if policy.exemption is not None:
+        names.append(policy.exemption.id)
+    answers = {k: v for k, v in request.query_params.items() if v and k not in others}
+    if unknown := sorted(set(answers) - set(names)):
+        raise ReviewError(f"判断基準「{unknown[0]}」はありません。使える名前: {', '.join(names)}")
+    return answers

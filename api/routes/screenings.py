@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
+from screening import records
 from screening.intake import conversation_from_json
 
-from ..auth import Anyone
+from ..auth import Deliverer
 from ..schemas import CONVERSATION_EXAMPLES
 
 router = APIRouter(tags=["screening"])
@@ -16,9 +17,9 @@ Conversation = Annotated[dict[str, Any], Body(openapi_examples=CONVERSATION_EXAM
 
 
 @router.post("/screenings", summary="Screen one conversation; nothing is kept")
-def screen(request: Request, body: Conversation, caller: Anyone) -> dict[str, Any]:
+def screen(request: Request, body: Conversation, caller: Deliverer) -> dict[str, Any]:
     conversation = conversation_from_json(body)
-    result = request.app.state.screener.screen(conversation)
+    result = _screened(request, conversation)
     request.app.state.metrics.screened(conversation, result)
     answer: dict[str, Any] = result.to_json()
     return answer
@@ -31,11 +32,18 @@ def screen(request: Request, body: Conversation, caller: Anyone) -> dict[str, An
     responses={200: {"description": "It was kept already; nothing has changed"}},
 )
 def keep(
-    request: Request, response: Response, body: Conversation, caller: Anyone
+    request: Request,
+    response: Response,
+    body: Conversation,
+    caller: Deliverer,
+    trade: Annotated[str | None, Query(max_length=60)] = None,
 ) -> dict[str, Any]:
+    """``trade`` is the line of business, by which the queue can be filtered."""
     conversation = conversation_from_json(body)
-    result = request.app.state.screener.screen(conversation)
-    saved = request.app.state.store.save(conversation, result, source=f"api:{caller.id}")
+    result = _screened(request, conversation)
+    saved = request.app.state.store.save(
+        conversation, result, source=f"api:{caller.id}", trade=trade
+    )
     if saved.created:
         request.app.state.metrics.screened(conversation, result)
     else:
@@ -46,3 +54,11 @@ def keep(
         "flag_ids": list(saved.flag_ids),
         "screening": result.to_json(),
     }
+
+
+def _screened(request: Request, conversation: records.Conversation) -> records.ScreeningResult:
+    """With the customer's earlier contacts on record, so that their number counts."""
+    state = request.app.state
+    history = state.store.history(conversation)
+    result: records.ScreeningResult = state.screener.screen(conversation, history=history)
+    return result

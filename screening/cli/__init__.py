@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import ScreeningError
-from . import inbox, people, policy, rescore, screen
+from . import audit, corrections, inbox, people, policy, rescore, screen
 
 DONE, USAGE, REJECTED = 0, 2, 3
 
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=__version__)
     commands: Any = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (screen, rescore, inbox, policy, people):
+    for module in (screen, rescore, inbox, policy, people, corrections, audit):
         module.add(commands)
     for point in sorted(entry_points(group="screening.commands"), key=lambda p: p.name):
         point.load()(commands)

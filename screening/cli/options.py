@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from ..classifier import Classifier
+from ..contacts import Contacts
+from ..intake import read
+from ..policy import load_policy
+from ..records import Conversation, Speaker
+from ..rehearsal import Shadowed
+from ..screener import Screener
+from ..store import Store
 
 #: Where the record is kept when nothing else is said.
 DATABASE = "sqlite:///var/screening.db"
@@ -20,7 +30,48 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_shadow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--shadow",
+        metavar="草案",
+        help="方針の草案でも検査し、違いだけを記録する（候補にはしない。screening policy shadow で見る）",
+    )
+    parser.add_argument(
+        "--shadow-model", metavar="DIR", type=Path, help="同じく、学習した検出器の草案"
+    )
+
+
+def shadowed(screener: Screener, arguments: argparse.Namespace, store: Store) -> Screener:
+    """``screener``, with the draft policy or model looking on where one was given."""
+    if arguments.shadow is None and arguments.shadow_model is None:
+        return screener
+    draft = drafted(screener, arguments.shadow, arguments.shadow_model)
+    return Shadowed(screener, draft, store.shadow.note)
+
+
+def drafted(screener: Screener, policy: str | None, model: Path | None) -> Screener:
+    """``screener`` with another policy, another model (a folder), or both."""
+    return Screener(
+        screener.model if model is None else Classifier.load(model),
+        screener.rules,
+        screener.policy if policy is None else load_policy(policy),
+    )
+
+
 def _url(text: str) -> str:
     if text.startswith("sqlite:///"):
         Path(text.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     return text
+
+
+def known_contacts(
+    paths: Sequence[str],
+    *,
+    format: str | None = None,
+    role_map: Mapping[str, Speaker] | None = None,
+) -> Contacts | None:
+    """When the customers of these files got in touch; None where they can be read once only."""
+    if not all(Path(path).is_file() or Path(path).is_dir() for path in paths):
+        return None
+    items = read(paths, format=format, role_map=role_map)
+    return Contacts(item for item in items if isinstance(item, Conversation))

@@ -12,11 +12,13 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ..contacts import Contacts
 from ..errors import Reject, ScreeningError
 from ..intake import FORMATS, read
 from ..records import Conversation, ScreeningResult, Speaker
 from ..screener import default_screener
 from . import table
+from .options import known_contacts
 
 
 def add(commands: Any) -> None:
@@ -75,7 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 yield item
 
-    results = _with_progress(screener.screen_many(conversations()))
+    # Files are read once more beforehand, so that their order makes no difference.
+    contacts = known_contacts(arguments.paths, format=arguments.format, role_map=roles)
+    history = Contacts().so_far if contacts is None else contacts.before
+    results = _with_progress(screener.screen_many(conversations(), history=history))
     count = flagged = 0
     if arguments.output is None and sys.stdout.isatty():
         count, flagged = table.show(results, screener.policy, Console())

@@ -3,18 +3,35 @@
 ``source``      a file's text as plain values, with the place of each
 ``document``    the schema of a policy file
 ``messages``    what the schema found, in words
-``references``  whether names refer to something, and what no policy may drop
+``references``  whether names refer to something, and what may be concluded at all
+``safeguards``  what no policy may drop
 ``model``       the loaded policy, plain values
 ``load``        a file becomes a policy, or a list of what is wrong with it and where
 ``propose``     findings become proposed flags
 ``conclude``    a person's answers open and block outcomes
 ``respond``     what follows a decision
-``check``       the examples that live with a policy, and which clause they test
+``assess``      all of it for one flag at one moment: asked, open, blocked, due, and why
+``check``       the examples that live with a policy
+``coverage``    which examples test which clause, rule, answer and exemption
+``compare``     what one document says differently from another
 ``describe``    a policy as text to read
 """
 
-from .check import Trace, check, coverage
-from .conclude import conclude
+from .assess import (
+    Assessment,
+    Choice,
+    Duty,
+    Effect,
+    Question,
+    Standing,
+    assess,
+    effects,
+    meanwhile,
+)
+from .check import check, results
+from .compare import Difference, compare
+from .conclude import Reason, conclude
+from .coverage import Covered, Trace, coverage, logic
 from .describe import describe
 from .load import load_policy, shipped
 from .model import (
@@ -26,6 +43,7 @@ from .model import (
     Group,
     Limits,
     Outcome,
+    OutcomeKind,
     Policy,
     Response,
     Result,
@@ -36,25 +54,41 @@ from .respond import Responses, respond
 
 __all__ = [
     "Answer",
+    "Assessment",
     "Category",
+    "Choice",
     "Clause",
     "Conclusion",
+    "Covered",
     "Criterion",
+    "Difference",
+    "Duty",
+    "Effect",
     "Group",
     "Limits",
     "Outcome",
+    "OutcomeKind",
     "Policy",
+    "Question",
+    "Reason",
     "Response",
     "Responses",
     "Result",
     "Side",
+    "Standing",
     "Trace",
+    "assess",
     "check",
+    "compare",
     "conclude",
     "coverage",
     "describe",
+    "effects",
     "load_policy",
+    "logic",
+    "meanwhile",
     "propose",
     "respond",
+    "results",
     "shipped",
 ]

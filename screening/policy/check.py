@@ -1,38 +1,19 @@
-"""Checks a policy file and the examples that live in it, and shows what covers which clause."""
+"""Checks a policy file and the examples that live in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import PolicyError, ReviewError
 from ..records import Conversation, Kind, Speaker, Turn
+from .assess import meanwhile
 from .conclude import conclude
 from .load import examine, from_bytes, read
 from .model import Case, Policy
 from .propose import propose
 from .respond import respond
 from .source import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What uses one clause, by id, and which examples test it.
-
-    A clause that is only explained or asked for (``applied`` False) needs neither.
-    """
-
-    clause: str
-    title: str
-    applied: bool
-    categories: tuple[str, ...]
-    used_by: tuple[str, ...]
-    cases: tuple[str, ...]
-
-    @property
-    def complete(self) -> bool:
-        return not self.applied or bool(self.cases)
 
 
 def check(path: str | Path) -> list[str]:
@@ -56,9 +37,14 @@ def check(path: str | Path) -> list[str]:
     return source.lines(failed)
 
 
+def results(policy: Policy) -> list[tuple[str, str, list[str]]]:
+    """Each example's id and title, with what came out differently."""
+    return [(case.id, case.title, list(run(policy, case))) for case in policy.cases]
+
+
 def run(policy: Policy, case: Case) -> Iterator[str]:
     """What comes out differently from what the example says; nothing where all agrees."""
-    end = max(f.end for f in case.findings)
+    end = max((f.end for f in case.findings), default=1)
     conversation = Conversation("example", Kind.CALL, (Turn("例" * end, Speaker.CUSTOMER),))
     flags = [f.category for f in propose(policy, conversation, case.findings, {})]
     if sorted(flags) != sorted(case.flags):
@@ -73,6 +59,15 @@ def run(policy: Policy, case: Case) -> Iterator[str]:
     if frozenset(conclusion.open) != case.open:
         wanted = [o.id for o in policy.outcomes if o.id in case.open]
         yield f"選べる結論は {_list(wanted)} のはずが {_list(conclusion.open)} です。"
+    if case.meanwhile is not None:
+        due = meanwhile(
+            policy,
+            case.answers,
+            suspected=case.illness_suspected,
+            consulted=case.illness_consulted,
+        )
+        if sorted(due) != sorted(case.meanwhile):
+            yield f"結論の前から必要な対応は {_list(case.meanwhile)} のはずが {_list(sorted(due))} です。"
     if case.outcome is None:
         if case.responses:
             yield "responses を確かめるには outcome も書いてください。"
@@ -87,31 +82,6 @@ def run(policy: Policy, case: Case) -> Iterator[str]:
         return
     if sorted((*steps.due, *steps.open)) != sorted(case.responses):
         yield f"対応は {_list(case.responses)} のはずが {_list((*steps.due, *steps.open))} です。"
-
-
-def coverage(policy: Policy) -> tuple[Trace, ...]:
-    """Each clause in the order of the document, with what uses it and the examples that test it."""
-    return tuple(
-        Trace(
-            clause.number,
-            clause.title,
-            clause.applied,
-            tuple(c.id for c in policy.categories.values() if c.provision == clause.number),
-            _users(policy, clause.number),
-            tuple(c.id for c in policy.cases if clause.number in c.clauses),
-        )
-        for clause in policy.basis.values()
-    )
-
-
-def _users(policy: Policy, number: str) -> tuple[str, ...]:
-    named = [c.id for c in policy.criteria if c.provision == number]
-    named += [o.id for o in policy.outcomes if o.provision == number]
-    named += [r.id for r in policy.responses if r.provision == number]
-    named += [f"{r.outcome}の条件" for r in policy.rules if r.provision == number]
-    if policy.exemption is not None and policy.exemption.provision == number:
-        named.append("病態の例外")
-    return tuple(dict.fromkeys(named))
 
 
 def _list(names: tuple[str, ...] | list[str]) -> str:

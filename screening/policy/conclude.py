@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ..errors import ReviewError
-from .model import Category, Conclusion, Criterion, Outcome, Policy, Rule
+from .model import Category, Conclusion, Criterion, Exemption, Outcome, Policy, Rule
 from .source import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of an explanation, in Japanese, with the clauses that it rests on.
+
+    ``met`` is None for a condition that nobody has answered: not evaluated, which is not a "no".
+    """
+
+    clauses: tuple[str, ...]
+    text: str
+    met: bool | None
 
 
 def conclude(
@@ -21,8 +34,40 @@ def conclude(
 
     Pure, and total over the policy's categories and answers. A criterion without an answer is not
     evaluated: it is listed as missing, and an outcome that judges conduct waits for it. Outcomes that
-    judge nothing may be open before, but no decision is taken without every answer. Raises
+    judge nothing may be open before, but no decision is taken without every answer. ``answers`` may
+    hold one to the exemption's question, which then outweighs ``illness_suspected``. Raises
     ReviewError for a category, criterion or answer that the policy does not have.
+    """
+    explained = explain(
+        policy,
+        category,
+        answers,
+        illness_suspected=illness_suspected,
+        illness_consulted=illness_consulted,
+    )
+    open_: list[str] = []
+    blocked: dict[str, str] = {}
+    for outcome, reasons in explained.items():
+        unmet = [reason.text for reason in reasons if reason.met is not True]
+        if unmet:
+            blocked[outcome] = "".join(unmet)
+        else:
+            open_.append(outcome)
+    missing = tuple(c.id for c in policy.criteria if c.id not in answers)
+    return Conclusion(tuple(open_), blocked, missing)
+
+
+def explain(
+    policy: Policy,
+    category: str,
+    answers: Mapping[str, str],
+    *,
+    illness_suspected: bool,
+    illness_consulted: bool,
+) -> dict[str, tuple[Reason, ...]]:
+    """For every outcome each condition that bears on it, met, unmet or not evaluated.
+
+    An outcome is open where all of them are met. Raises ReviewError for an unknown name.
     """
     kind = policy.categories.get(category)
     if kind is None:
@@ -30,56 +75,83 @@ def conclude(
     _check(policy, answers)
     missing = [c for c in policy.criteria if c.id not in answers]
     unsettled = [c for c in policy.criteria if _answered_unsettled(c, answers)]
-    exemption = policy.exemption
-    exempt = illness_suspected and not illness_consulted and exemption is not None
-    open_: list[str] = []
-    blocked: dict[str, str] = {}
+    explained: dict[str, tuple[Reason, ...]] = {}
     for outcome in policy.outcomes:
         rules = [r for r in policy.rules if r.outcome == outcome.id and _covers(r, kind)]
         if not rules:
-            blocked[outcome.id] = (
-                f"区分「{kind.name}」は、この結論の対象ではありません（{kind.provision}）。"
-            )
+            text = f"区分「{kind.name}」は、この結論の対象ではありません（{kind.provision}）。"
+            explained[outcome.id] = (Reason((kind.provision,), text, False),)
             continue
-        reasons: list[str] = []
-        if exempt and exemption is not None and outcome.id in exemption.blocks:
-            whom = "・".join(exemption.consult)
-            reasons.append(f"{exemption.reason}協議の相手：{whom}（{exemption.provision}）。")
-        if reason := _unmet(outcome, rules, answers, missing, unsettled):
-            reasons.append(reason)
-        if reasons:
-            blocked[outcome.id] = "".join(reasons)
-        else:
-            open_.append(outcome.id)
-    return Conclusion(tuple(open_), blocked, tuple(c.id for c in missing))
+        reasons = [_met_or_not(policy, outcome, rules, answers, missing, unsettled)]
+        if policy.exemption is not None and outcome.id in policy.exemption.blocks:
+            reasons[:0] = _exempt(policy.exemption, answers, illness_suspected, illness_consulted)
+        explained[outcome.id] = tuple(reasons)
+    return explained
 
 
-def _unmet(
+def _exempt(
+    exemption: Exemption, answers: Mapping[str, str], suspected: bool, consulted: bool
+) -> list[Reason]:
+    """Nothing where nobody suspects anything and nobody was asked."""
+    clauses = (exemption.provision,)
+    given = next((a for a in exemption.answers if a.id == answers.get(exemption.id)), None)
+    if exemption.holds(answers, suspected):
+        if consulted:
+            return [Reason(clauses, f"協議の記録があります（{exemption.provision}）。", True)]
+        whom = "・".join(exemption.consult)
+        text = f"{exemption.reason}協議の相手：{whom}（{exemption.provision}）。"
+        return [Reason(clauses, text, None if given is None else False)]
+    if given is None:
+        return []
+    return [Reason(clauses, f"「{given.label}」との答えです（{exemption.provision}）。", True)]
+
+
+def _met_or_not(
+    policy: Policy,
     outcome: Outcome,
-    rules: list[Rule],
+    rules: Sequence[Rule],
     answers: Mapping[str, str],
-    missing: list[Criterion],
-    unsettled: list[Criterion],
-) -> str:
-    """Why ``outcome`` is not open, or nothing where it is."""
+    missing: Sequence[Criterion],
+    unsettled: Sequence[Criterion],
+) -> Reason:
+    """Whether the rules leave ``outcome`` open, and what it lacks where they do not."""
     if outcome.judges and unsettled:
-        return _each(
-            unsettled, "まだ判断できないため、この結論は選べません。保留して協議できます。"
-        )
+        words = "まだ判断できないため、この結論は選べません。保留して協議できます。"
+        return _about(unsettled, words, False)
     possible = [r for r in rules if not r.when or any(_fits(w, answers) for w in r.when)]
     if not possible:
-        return "".join(f"{r.otherwise}（{r.provision}）" for r in rules)
+        clauses = tuple(dict.fromkeys(r.provision for r in rules))
+        return Reason(clauses, "".join(f"{r.otherwise}（{r.provision}）" for r in rules), False)
     if outcome.judges and missing:
-        return _each(missing, "未回答のため、まだ評価していません。")
-    if any(not r.when or any(_met(w, answers) for w in r.when) for r in possible):
-        return ""
+        return _about(missing, "未回答のため、まだ評価していません。", None)
+    for rule in possible:
+        for when in rule.when:
+            if _met(when, answers):
+                return _because(policy, rule, when, answers)
+        if not rule.when:
+            text = f"いつでも選べます（{rule.provision}）。"
+            return Reason((rule.provision,), text, True)
     asked = {name for r in possible for w in r.when for name in w}
-    return _each([c for c in missing if c.id in asked], "未回答のため、まだ評価していません。")
+    return _about(
+        [c for c in missing if c.id in asked], "未回答のため、まだ評価していません。", None
+    )
 
 
-def _each(criteria: list[Criterion], words: str) -> str:
+def _because(
+    policy: Policy, rule: Rule, when: Mapping[str, frozenset[str]], answers: Mapping[str, str]
+) -> Reason:
+    asked = [c for c in policy.criteria if c.id in when]
+    labels = [
+        f"{c.title}＝{next(a.label for a in c.answers if a.id == answers[c.id])}（{c.provision}）"
+        for c in asked
+    ]
+    clauses = tuple(dict.fromkeys([rule.provision, *(c.provision for c in asked)]))
+    return Reason(clauses, f"{'、'.join(labels)}のため選べます（{rule.provision}）。", True)
+
+
+def _about(criteria: Sequence[Criterion], words: str, met: bool | None) -> Reason:
     named = "、".join(f"「{c.title}」（{c.provision}）" for c in criteria)
-    return f"{named}が{words}"
+    return Reason(tuple(dict.fromkeys(c.provision for c in criteria)), f"{named}が{words}", met)
 
 
 def _fits(when: Mapping[str, frozenset[str]], answers: Mapping[str, str]) -> bool:
@@ -101,12 +173,14 @@ def _answered_unsettled(criterion: Criterion, answers: Mapping[str, str]) -> boo
 
 
 def _check(policy: Policy, answers: Mapping[str, str]) -> None:
-    criteria = {c.id: [a.id for a in c.answers] for c in policy.criteria}
+    known = {c.id: [a.id for a in c.answers] for c in policy.criteria}
+    if policy.exemption is not None:
+        known[policy.exemption.id] = [a.id for a in policy.exemption.answers]
     for name, answer in answers.items():
-        if name not in criteria:
-            raise _unknown("判断基準", name, list(criteria))
-        if answer not in criteria[name]:
-            raise _unknown(f"「{name}」の答え", answer, criteria[name])
+        if name not in known:
+            raise _unknown("判断基準", name, list(known))
+        if answer not in known[name]:
+            raise _unknown(f"「{name}」の答え", answer, known[name])
 
 
 def _unknown(what: str, came: object, names: list[str]) -> ReviewError:

@@ -12,6 +12,7 @@ GROUPS = {
     Group.CONDITIONAL: "要求（妥当性しだい）",
     Group.CONTENT: "要求内容",
     Group.CARE: "配慮",
+    Group.UNLISTED: "例示にない言動（確認者が挙げる）",
 }
 PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 GRAVITIES = {Gravity.GRAVE: "悪質になりうる", Gravity.SERIOUS: "重い", Gravity.ORDINARY: "通常"}
@@ -54,7 +55,10 @@ def _lines(policy: Policy) -> Iterator[str]:
     if (exemption := policy.exemption) is not None:
         yield f"\n■ 病態（{exemption.provision}）"
         yield f"{exemption.question} {exemption.reason}"
+        yield f"答え: {' / '.join(a.label for a in exemption.answers)}"
         yield f"協議の相手: {'・'.join(exemption.consult)}"
+        titles = [r.title for r in policy.responses if r.id in exemption.meanwhile]
+        yield f"協議の間も必要な対応: {'・'.join(titles)}"
     yield from _responses(policy)
     kept = policy.retention
     yield "\n■ 保存期間（日）"
@@ -100,7 +104,9 @@ def _responses(policy: Policy) -> Iterator[str]:
             approval = f"、承認: {approval}" if approval else ""
             second = "（判断者と別の人）" if r.second_person else ""
             after = "・".join(o.label for o in policy.outcomes if o.id in r.after)
+            first = "・".join(x.title for x in policy.responses if x.id in r.requires)
+            first = f"、先に「{first}」の記録" if first else ""
             yield (
                 f"{r.order}. {r.title}（{r.provision}） 担当: {roles[r.owner]}{approval}{second}、"
-                f"{r.due_days}日以内、{after} の後"
+                f"{r.due_days}日以内、{after} の後{first}"
             )

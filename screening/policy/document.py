@@ -30,7 +30,10 @@ CaseName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
 Day = Annotated[date, BeforeValidator(_as_date)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-GroupName = Literal["means", "conditional", "content", "care"]
+GroupName = Literal["means", "conditional", "content", "care", "unlisted"]
+KindName = Literal[
+    "harassment", "equivalent", "complaint", "consultation", "care", "staff", "error", "duplicate"
+]
 GravityName = Literal["grave", "serious", "ordinary"]
 
 
@@ -42,6 +45,7 @@ class ClausePart(_Part):
     number: Number = Field(title="条項番号")
     title: Text = Field(title="見出し")
     text: Text = Field(title="内容")
+    place: Text | None = Field(None, title="もとの文書での場所")
     published: bool = Field(True, title="公表した方針の条項か")
     applied: bool = Field(True, title="判断や対応に使う条項か")
 
@@ -64,6 +68,7 @@ class CategoryPart(_Part):
     gravity: GravityName = Field(title="悪質さ")
     summary: Text = Field(title="確認者への説明")
     opens_review: bool = Field(True, title="この区分だけで確認に回すか")
+    route: Identifier | None = Field(None, title="確認の列を離れて進む先の結論")
     signals: SignalsPart = Field(SignalsPart.model_construct(), title="手がかり")
 
 
@@ -85,6 +90,7 @@ class OutcomePart(_Part):
     id: Identifier = Field(title="識別子")
     label: Text = Field(title="表示")
     provision: Number = Field(title="条項")
+    kind: KindName = Field(title="結論の種類")
     result: Literal["confirmed", "dismissed", "on_hold"] = Field(title="確認後の状態")
     judges: bool = Field(title="言動を判断する結論か")
 
@@ -98,12 +104,21 @@ class RulePart(_Part):
     otherwise: Text | None = Field(None, title="条件を満たさないときの説明")
 
 
+class ExemptAnswerPart(_Part):
+    id: Identifier = Field(title="識別子")
+    label: Text = Field(title="表示")
+    covers: bool = Field(title="例外に当たる答えか")
+
+
 class ExemptionPart(_Part):
+    id: Identifier = Field("illness", title="質問の識別子")
     provision: Number = Field(title="条項")
     question: Text = Field(title="質問")
+    answers: list[ExemptAnswerPart] = Field(title="答え", min_length=2)
     signals: list[Identifier] = Field(title="疑いを示す区分")
     blocks: list[Identifier] = Field(title="協議まで選べない結論", min_length=1)
     consult: list[Text] = Field(title="協議の相手", min_length=1)
+    meanwhile: list[Identifier] = Field(title="協議の間も必要な対応", min_length=1)
     reason: Text = Field(title="理由")
 
 
@@ -111,6 +126,9 @@ class RolePart(_Part):
     id: Identifier = Field(title="識別子")
     label: Text = Field(title="表示")
     may: list[Literal["decide", "approve"]] = Field(default_factory=list, title="権限")
+    held_by: list[Literal["reviewer", "approver", "administrator"]] | None = Field(
+        None, title="この役割を担う利用者の役割", min_length=1
+    )
 
 
 class ResponsePart(_Part):
@@ -123,9 +141,13 @@ class ResponsePart(_Part):
     gravities: list[GravityName] | None = Field(
         None, title="対象の悪質さ（なければ全て）", min_length=1
     )
+    categories: list[Identifier] | None = Field(
+        None, title="対象の区分（なければ全て）", min_length=1
+    )
     owner: Identifier = Field(title="担当の役割")
     approved_by: list[Identifier] = Field(default_factory=list, title="承認できる役割")
     second_person: bool = Field(False, title="判断者と別の人の承認が要るか")
+    requires: list[Identifier] = Field(default_factory=list, title="先に記録を要する対応")
     due_days: int = Field(title="期限の日数", ge=0, le=366)
 
 
@@ -145,13 +167,14 @@ class CasePart(_Part):
     id: CaseName = Field(title="識別子")
     title: Text = Field(title="内容")
     clauses: list[Number] = Field(title="確かめる条項", min_length=1)
-    findings: list[FindingPart] = Field(title="検出", min_length=1)
+    findings: list[FindingPart] = Field(default_factory=list, title="検出")
     flags: list[Identifier] | None = Field(None, title="候補になる区分")
     category: Identifier | None = Field(None, title="判断する区分")
     answers: dict[Identifier, Identifier] = Field(default_factory=dict, title="答え")
     illness_suspected: bool = Field(False, title="病態の疑い")
     illness_consulted: bool = Field(False, title="協議の記録")
     open: list[Identifier] = Field(title="選べる結論")
+    meanwhile: list[Identifier] | None = Field(None, title="結論の前から必要な対応")
     outcome: Identifier | None = Field(None, title="選んだ結論")
     responses: list[Identifier] = Field(default_factory=list, title="取るべき・取れる対応")
 

@@ -19,11 +19,13 @@ from .model import (
     Category,
     Clause,
     Criterion,
+    ExemptAnswer,
     Exemption,
     Gravity,
     Group,
     Limits,
     Outcome,
+    OutcomeKind,
     Policy,
     Response,
     Result,
@@ -100,18 +102,33 @@ def load_policy(source: str | Path = "medical-care") -> Policy:
 @lru_cache(maxsize=16)
 def from_bytes(name: str, raw: bytes) -> Policy:
     """A policy from its file's bytes; the same bytes are the same policy. Raises PolicyError."""
-    document, _, found = examine(name, raw)
+    document, source, found = examine(name, raw)
     if document is None:
         raise PolicyError("\n".join(found))
-    return _policy(document, f"{document.id}@{sha256(raw).hexdigest()[:12]}")
+    return _policy(document, source, f"{document.id}@{sha256(raw).hexdigest()[:12]}")
 
 
-def _policy(document: Document, version: str) -> Policy:
-    basis = {c.number: Clause(**c.model_dump()) for c in document.basis}
+def _policy(document: Document, source: Source, version: str) -> Policy:
+    basis = {
+        c.number: Clause(
+            c.number,
+            c.title,
+            c.text,
+            c.published,
+            c.applied,
+            c.place or "",
+            source.values["basis", i][0],
+        )
+        for i, c in enumerate(document.basis)
+    }
     categories = {c.id: _category(c) for c in document.categories}
     by_label: dict[str, tuple[Category, ...]] = {}
     for category in categories.values():
-        for label in category.signals.labels:
+        signals = category.signals
+        measured = (signals.call_minutes, signals.contacts, signals.repeated_demands) != (None,) * 3
+        # What is counted and timed is reported under the category's own id.
+        labels = (*signals.labels, category.id) if measured else signals.labels
+        for label in dict.fromkeys(labels):
             by_label[label] = (*by_label.get(label, ()), category)
     illness = document.illness
     return Policy(
@@ -133,21 +150,32 @@ def _policy(document: Document, version: str) -> Policy:
             for c in document.criteria
         ),
         outcomes=tuple(
-            Outcome(o.id, o.label, o.provision, Result(o.result), o.judges)
+            Outcome(o.id, o.label, o.provision, Result(o.result), o.judges, OutcomeKind(o.kind))
             for o in document.outcomes
         ),
         rules=tuple(_rule(r) for r in document.conclusions),
         exemption=None
         if illness is None
         else Exemption(
+            illness.id,
             illness.provision,
             illness.question,
+            tuple(ExemptAnswer(a.id, a.label, a.covers) for a in illness.answers),
             frozenset(illness.signals),
             frozenset(illness.blocks),
             tuple(illness.consult),
+            tuple(illness.meanwhile),
             illness.reason,
         ),
-        roles=tuple(RoleName(r.id, r.label, frozenset(r.may)) for r in document.roles),
+        roles=tuple(
+            RoleName(
+                r.id,
+                r.label,
+                frozenset(r.may),
+                frozenset(map(str, r.held_by) if r.held_by else [r.id]),
+            )
+            for r in document.roles
+        ),
         responses=tuple(
             Response(
                 id=r.id,
@@ -161,6 +189,8 @@ def _policy(document: Document, version: str) -> Policy:
                 approved_by=tuple(r.approved_by),
                 second_person=r.second_person,
                 due_days=r.due_days,
+                requires=tuple(r.requires),
+                categories=frozenset(r.categories or ()),
             )
             for r in sorted(document.responses, key=lambda r: (r.side == "external", r.order))
         ),
@@ -177,6 +207,7 @@ def _policy(document: Document, version: str) -> Policy:
 
 def _category(part: CategoryPart) -> Category:
     signals = part.signals
+    named = [part.id] if part.group != "unlisted" else []
     return Category(
         id=part.id,
         name=part.name,
@@ -187,25 +218,35 @@ def _category(part: CategoryPart) -> Category:
         gravity=Gravity(part.gravity),
         summary=part.summary,
         signals=Signals(
-            tuple(signals.labels if signals.labels is not None else [part.id]),
+            tuple(signals.labels if signals.labels is not None else named),
             signals.call_minutes,
             signals.contacts,
             signals.contact_days or Signals(()).contact_days,
             signals.repeated_demands,
         ),
         opens_review=part.opens_review,
+        route=part.route,
     )
 
 
 def _limits(categories: dict[str, Category]) -> Limits:
     """Each measure belongs to one category at most, so the categories' values never compete."""
-    signals = [c.signals for c in categories.values()]
-    counted = next((s for s in signals if s.contacts is not None), Signals(()))
+
+    def owner(measure: str) -> tuple[str, Signals]:
+        having = (c for c in categories.values() if getattr(c.signals, measure) is not None)
+        return next(((c.id, c.signals) for c in having), ("", Signals(())))
+
+    long_calls, timed = owner("call_minutes")
+    many_contacts, counted = owner("contacts")
+    repeats, repeated = owner("repeated_demands")
     return Limits(
-        next((s.call_minutes for s in signals if s.call_minutes is not None), None),
+        timed.call_minutes,
         counted.contacts,
         counted.contact_days,
-        next((s.repeated_demands for s in signals if s.repeated_demands is not None), None),
+        repeated.repeated_demands,
+        long_calls,
+        many_contacts,
+        repeats,
     )
 
 
@@ -227,17 +268,19 @@ def _case(part: CasePart) -> Case:
         for i, f in enumerate(part.findings)
     )
     category = part.category or part.findings[0].label
+    expected = [category] if findings else []
     return Case(
         id=part.id,
         title=part.title,
         clauses=tuple(part.clauses),
         findings=findings,
-        flags=tuple(part.flags if part.flags is not None else [category]),
+        flags=tuple(part.flags if part.flags is not None else expected),
         category=category,
         answers=part.answers,
         illness_suspected=part.illness_suspected,
         illness_consulted=part.illness_consulted,
         open=frozenset(part.open),
+        meanwhile=None if part.meanwhile is None else tuple(part.meanwhile),
         outcome=part.outcome,
         responses=tuple(part.responses),
     )

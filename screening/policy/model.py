@@ -19,12 +19,31 @@ class Group(StrEnum):
 
     ``MEANS`` is inappropriate whatever is demanded, ``CONDITIONAL`` only in the light of whether the
     demand is valid, ``CONTENT`` is the demand itself, ``CARE`` is never a customer's fault.
+    ``UNLISTED`` is conduct on no list, which no detector raises: a person does, in own words.
     """
 
     MEANS = "means"
     CONDITIONAL = "conditional"
     CONTENT = "content"
     CARE = "care"
+    UNLISTED = "unlisted"
+
+
+class OutcomeKind(StrEnum):
+    """What an outcome is to the rest of the product, whatever a policy calls it.
+
+    ``COMPLAINT`` is fair and goes to the voice of the customer, ``STAFF`` to those who look after
+    staff, ``ERROR`` is a recogniser's, an intake's or a detector's, ``CARE`` is its own urgent route.
+    """
+
+    HARASSMENT = "harassment"
+    EQUIVALENT = "equivalent"
+    COMPLAINT = "complaint"
+    CONSULTATION = "consultation"
+    CARE = "care"
+    STAFF = "staff"
+    ERROR = "error"
+    DUPLICATE = "duplicate"
 
 
 class Gravity(StrEnum):
@@ -48,6 +67,7 @@ class Clause:
     """``published`` tells a clause of the published policy from a rule of our own workplace.
 
     ``applied`` is False for a clause that only explains or asks, so nothing follows from it here.
+    ``place`` is where it stands in the document it comes from, ``line`` where in the policy's file.
     """
 
     number: str
@@ -55,6 +75,8 @@ class Clause:
     text: str
     published: bool = True
     applied: bool = True
+    place: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +96,18 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The measures of all categories together, for the detectors that count and time."""
+    """The measures of all categories together, for the detectors that count and time.
+
+    ``long_calls``, ``many_contacts`` and ``repeats`` are the categories that they raise.
+    """
 
     call_minutes: float | None = None
     contacts: int | None = None
     contact_days: float = 7
     repeated_demands: int | None = None
+    long_calls: str = ""
+    many_contacts: str = ""
+    repeats: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +115,7 @@ class Category:
     """One kind of conduct. ``threshold`` is the least score, 0 to 1, that is shown to a person.
 
     Where ``opens_review`` is False a flag is shown beside others but asks for no review by itself.
+    A category with a ``route`` waits in no queue of harassment: it goes towards that outcome at once.
     """
 
     id: str
@@ -99,6 +128,7 @@ class Category:
     summary: str
     signals: Signals
     opens_review: bool = True
+    route: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +158,7 @@ class Outcome:
     provision: str
     result: Result
     judges: bool
+    kind: OutcomeKind
 
     @property
     def final(self) -> bool:
@@ -151,18 +182,40 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExemptAnswer:
+    """``covers`` is False where the exemption does not hold, such as for another person's illness."""
+
+    id: str
+    label: str
+    covers: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Exemption:
     """Conduct that may be a symptom: ``blocks`` stay closed until one of ``consult`` was consulted.
 
-    ``signals`` are the categories whose flags raise the suspicion.
+    ``signals`` are the categories whose flags raise the suspicion; a person's answer to ``question``
+    outweighs it either way. The responses ``meanwhile`` are due before anything is concluded.
     """
 
+    id: str
     provision: str
     question: str
+    answers: tuple[ExemptAnswer, ...]
     signals: frozenset[str]
     blocks: frozenset[str]
     consult: tuple[str, ...]
+    meanwhile: tuple[str, ...]
     reason: str
+
+    def holds(self, answers: Mapping[str, str], suspected: bool) -> bool:
+        """Whether the exemption stands: by the person's answer, or by the suspicion without one."""
+        given = answers.get(self.id)
+        return suspected if given is None else any(a.id == given and a.covers for a in self.answers)
+
+    def settled_by(self, consulted: Iterable[str]) -> bool:
+        """Whether somebody whom the policy names was consulted; a person's name may stand beside."""
+        return any(named in whom for whom in consulted for named in self.consult)
 
 
 class Side(StrEnum):
@@ -174,8 +227,10 @@ class Side(StrEnum):
 class Response:
     """A step after a decision. ``order`` counts from 1 within its side; ``due_days`` from the decision.
 
-    ``gravities`` limits the step to categories so grave. ``approved_by`` are roles; with
-    ``second_person`` whoever decided may not also approve.
+    ``gravities`` limits the step to categories so grave, ``categories`` to those named, where there are
+    any. ``approved_by`` are roles; with
+    ``second_person`` whoever decided may not also approve. ``requires`` are responses that must be
+    on record before this one.
     """
 
     id: str
@@ -189,15 +244,21 @@ class Response:
     approved_by: tuple[str, ...]
     second_person: bool
     due_days: int
+    requires: tuple[str, ...] = ()
+    categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RoleName:
-    """A role as the policy calls it; ``may`` holds "decide" and "approve"."""
+    """A role as the policy calls it; ``may`` holds "decide" and "approve".
+
+    ``held_by`` are the roles of the record's people who act in it.
+    """
 
     id: str
     label: str
     may: frozenset[str]
+    held_by: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +285,7 @@ class Case:
     illness_suspected: bool
     illness_consulted: bool
     open: frozenset[str]
+    meanwhile: tuple[str, ...] | None
     outcome: str | None
     responses: tuple[str, ...]
 
@@ -272,6 +334,32 @@ class Policy:
     def suspects_illness(self, categories: Iterable[str]) -> bool:
         """Whether flags of these categories raise the suspicion that conduct may be a symptom."""
         return self.exemption is not None and not self.exemption.signals.isdisjoint(categories)
+
+    def was_consulted(self, whom: Iterable[str]) -> bool:
+        """Whether one of those whom the exemption names was consulted."""
+        return self.exemption is not None and self.exemption.settled_by(whom)
+
+    @property
+    def routed(self) -> frozenset[str]:
+        """The categories that leave the queue of harassment for a route of their own."""
+        return frozenset(c.id for c in self.categories.values() if c.route is not None)
+
+    @property
+    def unlisted(self) -> Category | None:
+        """The category of what a person raises that no list names, where the policy has one."""
+        return next((c for c in self.categories.values() if c.group is Group.UNLISTED), None)
+
+    def response(self, response: str) -> Response | None:
+        return next((r for r in self.responses if r.id == response), None)
+
+    def holders(self, roles: Iterable[str]) -> frozenset[str]:
+        """The roles of the record's people who act in any of the policy's ``roles``."""
+        names = set(roles)
+        return frozenset(h for r in self.roles if r.id in names for h in r.held_by)
+
+    def may(self, what: str) -> frozenset[str]:
+        """The roles of the record's people who may "decide" or "approve"."""
+        return frozenset(h for r in self.roles if what in r.may for h in r.held_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .document import CasePart, Document, ResponsePart, RulePart
+from . import safeguards
+from .document import CasePart, CategoryPart, Document, ResponsePart, RulePart
 from .source import Path, Problem, nearest
 
 #: Outcomes that the record itself writes.
@@ -28,6 +29,7 @@ def problems(document: Document) -> list[Problem]:
         *_responses(document),
         *_signals(document),
         *_cases(document),
+        *safeguards.problems(document),
     ]
 
 
@@ -192,6 +194,8 @@ def _responses(document: Document) -> Iterator[Problem]:
     for i, response in enumerate(document.responses):
         at: Path = ("responses", i)
         yield from _all_known((*at, "after"), response.after, list(outcomes), "結論")
+        categories = _ids(document.categories)
+        yield from _all_known((*at, "categories"), response.categories or [], categories, "区分")
         yield from _known((*at, "owner"), response.owner, list(roles), "役割")
         yield from _all_known((*at, "approved_by"), response.approved_by, list(roles), "役割")
         order[response.side, response.order] += 1
@@ -244,18 +248,27 @@ def _cases(document: Document) -> Iterator[Problem]:
         yield from _case(document, ("cases", i), case)
 
 
+def _labels(category: CategoryPart) -> list[str]:
+    """The labels that a category listens to; what only a person raises listens to none."""
+    if category.group == "unlisted":
+        return []
+    return category.signals.labels if category.signals.labels is not None else [category.id]
+
+
 def _case(document: Document, at: Path, case: CasePart) -> Iterator[Problem]:
     categories, outcomes = _ids(document.categories), _ids(document.outcomes)
-    labels = sorted({x for c in document.categories for x in (c.signals.labels or [c.id])})
+    labels = sorted({x for c in document.categories for x in _labels(c)})
     criteria = {c.id: _ids(c.answers) for c in document.criteria}
+    if document.illness is not None:
+        criteria[document.illness.id] = _ids(document.illness.answers)
     yield from _all_known(
         (*at, "clauses"), case.clauses, [c.number for c in document.basis], "条項"
     )
     for j, finding in enumerate(case.findings):
         yield from _known((*at, "findings", j, "label"), finding.label, labels, "ラベル")
     yield from _all_known((*at, "flags"), case.flags or [], categories, "区分")
-    judged = case.category or case.findings[0].label
-    yield from _known((*at, "category") if case.category else at, judged, categories, "区分")
+    if judged := case.category or (case.findings[0].label if case.findings else None):
+        yield from _known((*at, "category") if case.category else at, judged, categories, "区分")
     for name, answer in case.answers.items():
         if name in criteria:
             yield from _known((*at, "answers", name), answer, criteria[name], "答え")

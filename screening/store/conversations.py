@@ -4,22 +4,45 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ..errors import NotFound
 from ..intake import conversation_from_json
 from ..records import Conversation, Flag, Priority, ScreeningResult
-from ..review import FlagState
+from ..review import FlagState, Person
+from ..sampling import Plan, drawn, place
+from ..urgency import UNKNOWN_GRAVITY, rank
 from . import tables as t
-from .rows import Case, Consultation, Earlier, FlagRow, SavedConversation
+from .identity import blinded
+from .moments import kept, utc
+from .plan import read as read_plan
+from .plan import weights
+from .rows import Case, Claim, Consultation, Earlier, FlagRow, SavedConversation
 
 PRIORITIES = tuple(Priority)
 #: How many other contacts of one customer a case shows.
 EARLIER_SHOWN = 20
+#: The samples that are drawn by ``sampling.drawn``.
+DOUBLE, CHECK = "double", "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What decides about the place of new flags: read once for many conversations."""
+
+    plan: Plan
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, connection: Connection) -> Drawing:
+        return cls(read_plan(connection), weights(connection))
 
 
 def pack(conversation: Conversation) -> str:
@@ -36,12 +59,15 @@ def save(
     result: ScreeningResult,
     *,
     source: str,
-    now: str,
+    now: datetime,
+    trade: str | None = None,
+    drawing: Drawing | None = None,
 ) -> SavedConversation:
     """Keeps a conversation and what was found in it; the same again changes nothing.
 
     Other words under the same identifier are another conversation. Another model or policy adds the
-    flags that are new and leaves every earlier one, with its decisions, as it is.
+    flags that are new and leaves every earlier one, with its decisions, as it is. ``trade`` is the
+    line of business, where whoever delivers knows it.
     """
     content = pack(conversation)
     digest = sha256(content.encode()).hexdigest()
@@ -61,7 +87,9 @@ def save(
                 customer_id=conversation.customer_id,
                 occurred_at=conversation.occurred_at,
                 content=content,
-                created_at=now,
+                created_at=kept(now),
+                channel=_short(conversation.channel),
+                trade=_short(trade),
             )
         )
     same = select(t.screenings.c.id).where(
@@ -79,29 +107,88 @@ def save(
             needs_review=result.needs_review,
             scores=json.dumps({k: round(v, 4) for k, v in result.scores.items()}),
             source=source,
-            created_at=now,
+            created_at=kept(now),
         )
     ).inserted_primary_key
     assert screening is not None
     place_columns = (t.flags.c.category, t.flags.c.turn, t.flags.c.start, t.flags.c.end)
     known_places = select(*place_columns).where(t.flags.c.conversation_key == key)
     places = {tuple(row) for row in connection.execute(known_places)}
+    drawing = drawing or Drawing.of(connection)
+    rows = []
     for flag in result.flags:
         turn = -1 if flag.turn is None else flag.turn
-        place = (flag.category, turn, flag.start, flag.end)
-        if place not in places:
-            places.add(place)
-            values = _values(flag) | {
-                "id": uuid4().hex,
-                "conversation_key": key,
-                "screening_id": screening[0],
-                "turn": turn,
-                "queued": result.needs_review,
-                "state": FlagState.PROPOSED.value,
-                "created_at": now,
-            }
-            connection.execute(t.flags.insert().values(values))
+        where = (flag.category, turn, flag.start, flag.end)
+        if where not in places:
+            places.add(where)
+            rows.append(
+                flag_values(
+                    flag,
+                    key=key,
+                    sha256=digest,
+                    screening_id=screening[0],
+                    policy=result.policy,
+                    conversation=conversation,
+                    trade=trade,
+                    queued=result.needs_review,
+                    drawing=drawing,
+                    now=now,
+                )
+            )
+    if rows:
+        connection.execute(t.flags.insert(), rows)
+    if known is None and not result.needs_review:
+        connection.execute(
+            t.unflagged.insert().values(
+                conversation_key=key,
+                share=drawing.plan.check_share,
+                drawn=drawn(drawing.plan.check_share, CHECK, digest),
+                place=place(CHECK, digest),
+            )
+        )
     return SavedConversation(key, True, _ids(connection, key))
+
+
+def flag_values(
+    flag: Flag,
+    *,
+    key: str,
+    sha256: str,
+    screening_id: int,
+    policy: str,
+    conversation: Conversation,
+    trade: str | None,
+    queued: bool,
+    drawing: Drawing,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row of a new flag that waits for people. ``sha256`` is of the conversation's content."""
+    turn = -1 if flag.turn is None else flag.turn
+    gravity = drawing.weights.get(flag.category, UNKNOWN_GRAVITY)
+    share = drawing.plan.double_share
+    return _values(flag) | {
+        "id": uuid4().hex,
+        "conversation_key": key,
+        "screening_id": screening_id,
+        "turn": turn,
+        "queued": queued,
+        "state": FlagState.PROPOSED.value,
+        "created_at": kept(now),
+        "kind": str(conversation.kind),
+        "channel": _short(conversation.channel),
+        "trade": _short(trade),
+        "happened_at": utc(conversation.occurred_at) or kept(now),
+        "policy": policy,
+        "gravity": gravity,
+        "rank": rank(flag.score, gravity, now),
+        "doubled": drawn(share, DOUBLE, sha256, flag.category, turn, flag.start, flag.end),
+        "disputed": False,
+        "escalated": False,
+    }
+
+
+def _short(text: str | None) -> str | None:
+    return text.strip()[:60] or None if text else None
 
 
 def _values(flag: Flag) -> dict[str, Any]:
@@ -128,21 +215,40 @@ def _ids(connection: Connection, key: str) -> tuple[str, ...]:
     return tuple(found.scalars())
 
 
+_HOLDER = t.people.alias("holder")
 #: What a ``FlagRow`` is read from.
 FLAG_COLUMNS = (
     *t.flags.c,
     t.conversations.c.external_id,
-    t.conversations.c.kind,
     t.conversations.c.occurred_at,
-    t.screenings.c.policy,
     t.screenings.c.model,
+    t.claims.c.person_id.label("claimed_by"),
+    t.claims.c.until.label("claimed_until"),
+    _HOLDER.c.name.label("claimed_name"),
+    select(func.max(t.decisions.c.id))
+    .where(t.decisions.c.flag_id == t.flags.c.id)
+    .correlate(t.flags)
+    .scalar_subquery()
+    .label("decision"),
 )
-JOINED = t.flags.join(t.conversations).join(
-    t.screenings, t.flags.c.screening_id == t.screenings.c.id
+JOINED = (
+    t.flags.join(t.conversations)
+    .join(t.screenings, t.flags.c.screening_id == t.screenings.c.id)
+    .outerjoin(t.claims, t.claims.c.flag_id == t.flags.c.id)
+    .outerjoin(_HOLDER, _HOLDER.c.id == t.claims.c.person_id)
 )
 
 
-def flag_row(row: Any) -> FlagRow:
+def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None) -> FlagRow:
+    """``viewer`` sees a flag that waits for a second, blind reading as if nobody had decided it.
+
+    A claim counts while it has not run out ``at`` that time.
+    """
+    blind = blinded(viewer) and row.second_after is not None and row.second_after != viewer.id  # type: ignore[union-attr]
+    claim = None
+    if row.claimed_by is not None and (at is None or row.claimed_until > kept(at)):
+        mine = viewer is not None and viewer.id == row.claimed_by
+        claim = Claim(row.id, row.claimed_by, row.claimed_name, row.claimed_until, mine)
     return FlagRow(
         id=row.id,
         conversation_key=row.conversation_key,
@@ -162,26 +268,47 @@ def flag_row(row: Any) -> FlagRow:
             priority=PRIORITIES[row.priority],
             evidence=tuple(json.loads(row.evidence)),
         ),
-        state=FlagState(row.state),
+        state=FlagState.PROPOSED if blind else FlagState(row.state),
         queued=row.queued,
         policy=row.policy,
         model=row.model,
         created_at=row.created_at,
+        gravity=row.gravity,
+        rank=row.rank,
+        channel=row.channel,
+        trade=row.trade,
+        doubled=row.doubled,
+        second_after=None if blind else row.second_after,
+        disputed=row.disputed,
+        escalated=row.escalated,
+        held_until=row.held_until,
+        assigned_to=row.assigned_to,
+        claim=claim,
+        decision=0 if blind else row.decision or 0,
     )
 
 
-def one_flag(connection: Connection, flag_id: str) -> FlagRow:
+def one_flag(
+    connection: Connection,
+    flag_id: str,
+    viewer: Person | None = None,
+    at: datetime | None = None,
+) -> FlagRow:
     """Raises NotFound."""
     query = select(*FLAG_COLUMNS).select_from(JOINED).where(t.flags.c.id == flag_id)
     row = connection.execute(query).first()
     if row is None:
         raise NotFound("その候補は記録にありません。")
-    return flag_row(row)
+    return flag_row(row, viewer, at)
 
 
-def case(connection: Connection, key: str) -> Case:
-    """Raises NotFound."""
+def case(
+    connection: Connection, key: str, viewer: Person | None = None, at: datetime | None = None
+) -> Case:
+    """What stands about a conversation, as ``viewer`` may see it. Raises NotFound."""
+    from .corrections import of_conversation as corrections_of
     from .decisions import of_conversation
+    from .work import events_of
 
     row = connection.execute(select(t.conversations).where(t.conversations.c.key == key)).first()
     if row is None:
@@ -191,7 +318,15 @@ def case(connection: Connection, key: str) -> Case:
         .select_from(JOINED)
         .where(t.flags.c.conversation_key == key)
         .order_by(t.flags.c.priority, t.flags.c.score.desc(), t.flags.c.turn, t.flags.c.start)
-    )
+    ).all()
+    hidden = {
+        f.id
+        for f in flags
+        if viewer is not None
+        and blinded(viewer)
+        and f.second_after is not None
+        and f.second_after != viewer.id
+    }
     consulted = connection.execute(
         select(t.people.c.name, t.consultations)
         .join(t.people)
@@ -201,16 +336,23 @@ def case(connection: Connection, key: str) -> Case:
     return Case(
         key=key,
         conversation=unpack(row.content),
-        flags=tuple(flag_row(f) for f in flags),
-        decisions=of_conversation(connection, key),
-        consultations=tuple(
-            Consultation(c.name, c.consulted, c.note, c.recorded_at) for c in consulted
+        flags=tuple(flag_row(f, viewer, at) for f in flags),
+        decisions=tuple(
+            d for d in of_conversation(connection, key) if d.decision.flag_id not in hidden
         ),
-        earlier=_earlier(connection, key, row.customer_id),
+        consultations=tuple(
+            Consultation(c.name, c.consulted, c.note, c.recorded_at, c.held_on) for c in consulted
+        ),
+        earlier=_earlier(connection, key, row.customer_id, viewer),
+        corrections=corrections_of(connection, key),
+        events=tuple(e for e in events_of(connection, key) if e.flag_id not in hidden),
+        trade=row.trade,
     )
 
 
-def _earlier(connection: Connection, key: str, customer: str | None) -> tuple[Earlier, ...]:
+def _earlier(
+    connection: Connection, key: str, customer: str | None, viewer: Person | None
+) -> tuple[Earlier, ...]:
     if not customer:
         return ()
     found = connection.execute(
@@ -220,12 +362,15 @@ def _earlier(connection: Connection, key: str, customer: str | None) -> tuple[Ea
         .limit(EARLIER_SHOWN)
     ).all()
     states: dict[str, Counter[str]] = {}
+    f = t.flags.c
     for flag in connection.execute(
-        select(t.flags.c.conversation_key, t.flags.c.state).where(
-            t.flags.c.conversation_key.in_([c.key for c in found])
+        select(f.conversation_key, f.state, f.second_after).where(
+            f.conversation_key.in_([c.key for c in found])
         )
     ):
-        states.setdefault(flag.conversation_key, Counter())[flag.state] += 1
+        blind = blinded(viewer) and flag.second_after not in (None, viewer and viewer.id)
+        state = FlagState.PROPOSED.value if blind else flag.state
+        states.setdefault(flag.conversation_key, Counter())[state] += 1
     return tuple(Earlier(c.key, c.kind, c.occurred_at, dict(states.get(c.key, {}))) for c in found)
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from .. import review
-from ..errors import Conflict, PermissionDenied, ReviewError
-from ..policy import Policy
-from ..review import STATES, Decision, FlagState, Person, Role
+from ..errors import Changed, Conflict, PermissionDenied, ReviewError
+from ..policy import Assessment, Effect, Policy, assess, effects
+from ..review import STATES, WITHDRAWN, Decision, FlagState, Person, Role
+from ..steps import StepState
+from . import audit, readings, steps
 from . import tables as t
 from .conversations import one_flag
+from .corrections import category_of
+from .identity import known
 from .rows import FlagRow, Recorded
+
+#: What ends a review; anything else still waits for somebody.
+FINAL = (FlagState.CONFIRMED, FlagState.DISMISSED)
 
 
 def of_conversation(connection: Connection, key: str) -> tuple[Recorded, ...]:
@@ -43,54 +51,124 @@ def latest(connection: Connection, flag_id: str) -> Recorded | None:
 
 
 def _recorded(row: Any) -> Recorded:
-    return Recorded(
-        row.id,
-        row.name,
-        Decision(
-            flag_id=row.flag_id,
-            person_id=row.person_id,
-            answers=json.loads(row.answers),
-            outcome=row.outcome,
-            reason=row.reason,
-            decided_at=datetime.fromisoformat(row.decided_at),
-            from_state=FlagState(row.from_state),
-            to_state=FlagState(row.to_state),
-            policy=row.policy,
-            illness_suspected=row.illness_suspected,
-            illness_consulted=row.illness_consulted,
-        ),
+    return Recorded(row.id, row.name, decision_of(row))
+
+
+def decision_of(row: Any) -> Decision:
+    """A row of ``decisions`` as the decision that it holds."""
+    return Decision(
+        flag_id=row.flag_id,
+        person_id=row.person_id,
+        answers=json.loads(row.answers),
+        outcome=row.outcome,
+        reason=row.reason,
+        decided_at=datetime.fromisoformat(row.decided_at),
+        from_state=FlagState(row.from_state),
+        to_state=FlagState(row.to_state),
+        policy=row.policy,
+        illness_suspected=row.illness_suspected,
+        illness_consulted=row.illness_consulted,
     )
 
 
 def illness(connection: Connection, policy: Policy, key: str) -> tuple[bool, bool]:
-    """Whether a conversation's conduct may be a symptom, and whether that was talked over."""
-    categories = connection.execute(
-        select(t.flags.c.category).where(t.flags.c.conversation_key == key)
-    ).scalars()
-    consulted = connection.execute(
-        select(t.consultations.c.id).where(t.consultations.c.conversation_key == key).limit(1)
-    ).scalar()
-    return policy.suspects_illness(set(categories)), consulted is not None
+    """Whether a conversation's conduct may be a symptom, and whether that was talked over.
+
+    A consultation counts where it was with somebody whom ``policy`` names.
+    """
+    categories, consulted = _bearing(connection, key)
+    return policy.suspects_illness(categories), policy.was_consulted(consulted)
 
 
-def _locked(connection: Connection, flag_id: str) -> FlagRow:
+def _bearing(connection: Connection, key: str) -> tuple[list[str], list[str]]:
+    """The categories flagged in a conversation, and whom somebody consulted about it."""
+    f, c = t.flags.c, t.consultations.c
+    flagged = select(f.category).where(f.conversation_key == key).distinct()
+    consulted = select(c.consulted).where(c.conversation_key == key).order_by(c.id)
+    return (
+        list(connection.execute(flagged).scalars()),
+        list(connection.execute(consulted).scalars()),
+    )
+
+
+def assessed(
+    connection: Connection,
+    flag: FlagRow,
+    viewer: Person,
+    *,
+    policy: Policy,
+    answers: Mapping[str, str],
+    outcome: str | None,
+) -> tuple[Assessment, tuple[Effect, ...]]:
+    """What ``policy`` says about a flag with these answers, as ``viewer`` may know it, and what each
+    further answer would do.
+
+    The category is the one that a reviewer has set right. Without an ``outcome`` the responses follow
+    the decision that stands, but for who reads the flag blind: to them nothing is decided. Raises
+    ReviewError for a name that the policy does not have.
+    """
+    key = flag.conversation_key
+    flagged, consulted = _bearing(connection, key)
+    category = category_of(connection, flag)
+    if outcome is None and not readings.awaited_from(flag, viewer):
+        last = latest(connection, flag.id)
+        standing = last and last.decision.outcome
+        outcome = standing if standing and policy.outcome(standing) else None
+    found = assess(
+        policy,
+        category,
+        answers,
+        flagged=flagged,
+        consulted=consulted,
+        outcome=outcome,
+        recorded=[
+            row.step.planned.response
+            for row in steps.of_case(connection, key, viewer)
+            if row.step.state is StepState.DONE
+        ],
+    )
+    return found, effects(policy, category, answers, flagged=flagged, consulted=consulted)
+
+
+def locked(connection: Connection, flag_id: str) -> FlagRow:
+    """The flag, which nobody else changes until the transaction ends. Raises NotFound."""
     # SQLite has one writer anyway; PostgreSQL holds the row until the decision stands.
     connection.execute(select(t.flags.c.id).where(t.flags.c.id == flag_id).with_for_update())
     return one_flag(connection, flag_id)
 
 
-def _must_be(connection: Connection, flag: FlagRow, expected: FlagState | None) -> None:
-    if expected is None or flag.state is expected:
+def _must_be(
+    connection: Connection, flag: FlagRow, expected: FlagState | None, decision: int | None
+) -> None:
+    """Raises Conflict where the flag is in another state, or a later decision stands on it."""
+    if expected in (None, flag.state) and decision in (None, flag.decision):
         return
-    last = latest(connection, flag.id)
-    who = (
-        f"{last.person_name}さんが{last.decision.decided_at.astimezone():%m月%d日 %H:%M}に"
-        if last
-        else ""
+    there = changed(connection, flag)
+    if not there.decision:
+        raise Conflict(
+            f"この候補は「{STATES[flag.state]}」で、まだ誰も決定していません。内容を読み直してください。",
+            there,
+        )
+    at = datetime.fromisoformat(there.at).astimezone()
+    done = (
+        "決定を取り消しました"
+        if there.outcome == WITHDRAWN
+        else f"「{STATES[flag.state]}」に変えました"
     )
     raise Conflict(
-        f"この候補は{who}「{STATES[flag.state]}」に変えました。内容を見て、必要なら改めて決定してください。"
+        f"この候補は{there.person}さんが{at:%m月%d日 %H:%M}に{done}。"
+        "内容を見て、必要なら改めて決定してください。",
+        there,
     )
+
+
+def changed(connection: Connection, flag: FlagRow) -> Changed:
+    """What stands on a flag, for whoever may know it: not for those who read it blind."""
+    last = latest(connection, flag.id)
+    if last is None:
+        return Changed("", "", "", flag.state.value, 0)
+    at, outcome = last.decision.decided_at.isoformat(), last.decision.outcome
+    return Changed(last.person_name, at, outcome, flag.state.value, last.id)
 
 
 def decide(
@@ -103,18 +181,31 @@ def decide(
     outcome: str,
     reason: str,
     expected_state: FlagState | None,
+    expected_decision: int | None = None,
     now: datetime,
 ) -> Decision:
-    """Raises NotFound, Conflict, PermissionDenied or ReviewError; then nothing has changed."""
-    flag = _locked(connection, flag_id)
-    _must_be(connection, flag, expected_state)
+    """A decision on a flag, or a second, blind reading where the flag waits for one.
+
+    ``expected_decision`` is the number of the decision that the person saw on the flag, 0 where there
+    was none: of two decisions that expect the same, one alone succeeds. To the second reader the flag
+    looks undecided, and what they give is kept beside the first decision without changing it. Raises NotFound, Conflict, PermissionDenied or ReviewError; then
+    nothing has changed.
+    """
+    flag = locked(connection, flag_id)
+    actor = known(connection, person)
+    second = readings.awaited_from(flag, actor)
+    if second:
+        if expected_state not in (None, FlagState.PROPOSED) or expected_decision not in (None, 0):
+            raise Conflict("この候補の状態が変わりました。画面を読み直してから決定してください。")
+    else:
+        _must_be(connection, flag, expected_state, expected_decision)
     suspected, consulted = illness(connection, policy, flag.conversation_key)
     decision = review.decide(
         policy=policy,
         flag_id=flag_id,
-        category=flag.flag.category,
-        state=flag.state,
-        person=_known(connection, person),
+        category=category_of(connection, flag),
+        state=FlagState.PROPOSED if second else flag.state,
+        person=actor,
         answers=answers,
         outcome=outcome,
         reason=reason,
@@ -122,7 +213,14 @@ def decide(
         illness_suspected=suspected,
         illness_consulted=consulted,
     )
-    _append(connection, decision)
+    if second:
+        first = latest(connection, flag_id)
+        assert first is not None  # only a decision makes a flag wait for a second reading
+        readings.append(connection, first, decision)
+    else:
+        category = category_of(connection, flag)
+        steps.open_for(connection, policy, flag, decision, category=category)
+        append(connection, flag, decision)
     return decision
 
 
@@ -133,64 +231,96 @@ def withdraw(
 
     Raises NotFound, PermissionDenied or ReviewError; then nothing has changed.
     """
-    flag = _locked(connection, flag_id)
+    flag = locked(connection, flag_id)
     last = latest(connection, flag_id)
-    if last is None:
+    actor = known(connection, person)
+    if last is None or readings.awaited_from(flag, actor):
         raise ReviewError("この候補には、取り消す決定がありません。")
     decision = review.withdraw(
-        decision=last.decision,
-        state=flag.state,
-        person=_known(connection, person),
-        reason=reason,
-        now=now,
+        decision=last.decision, state=flag.state, person=actor, reason=reason, now=now
     )
-    _append(connection, decision)
+    steps.cancel(connection, flag_id, decision)
+    append(connection, flag, decision, action="withdraw")
     return decision
 
 
-def _known(connection: Connection, person: Person) -> Person:
-    """The person as the record knows them: roles are the record's, never the caller's word."""
-    if Role.MACHINE in person.roles:
-        return person  # refused by the review, with the reason
-    row = connection.execute(
-        select(t.people).where(t.people.c.id == person.id, t.people.c.active.is_(True))
-    ).first()
-    if row is None:
-        raise PermissionDenied("登録されていない人は判断できません。サインインし直してください。")
-    return Person(row.id, row.name, frozenset(Role(r) for r in row.roles.split(",")))
+def append(
+    connection: Connection, flag: FlagRow, decision: Decision, *, action: str = "decide"
+) -> None:
+    """Writes a decision down, moves the flag, and has the audit log vouch for it."""
+    values = decision_values(decision) | {
+        "from_state": decision.from_state.value,
+        "illness_suspected": decision.illness_suspected,
+        "illness_consulted": decision.illness_consulted,
+    }
+    inserted = connection.execute(t.decisions.insert().values(values)).inserted_primary_key
+    assert inserted is not None
+    final = decision.to_state in FINAL
+    moved: dict[str, Any] = {
+        "state": decision.to_state.value,
+        "held_until": None,
+        "disputed": False,
+        "second_after": None,
+    }
+    if final:
+        moved |= {"escalated": False, "assigned_to": None}
+        if flag.doubled and not readings.read_already(connection, flag.id):
+            moved["second_after"] = decision.person_id
+    connection.execute(t.flags.update().where(t.flags.c.id == decision.flag_id).values(moved))
+    connection.execute(t.claims.delete().where(t.claims.c.flag_id == decision.flag_id))
+    audit.append(
+        connection,
+        decision.person_id,
+        action,
+        f"flag:{decision.flag_id}",
+        {
+            "decision": inserted[0],
+            "outcome": decision.outcome,
+            "to_state": decision.to_state.value,
+            "policy": decision.policy,
+            "digest": audit.decision_digest(values),
+        },
+        at=decision.decided_at,
+    )
 
 
-def _append(connection: Connection, decision: Decision) -> None:
-    connection.execute(
-        t.decisions.insert().values(
-            flag_id=decision.flag_id,
-            person_id=decision.person_id,
-            answers=json.dumps(dict(decision.answers)),
-            outcome=decision.outcome,
-            reason=decision.reason,
-            decided_at=decision.decided_at.isoformat(),
-            from_state=decision.from_state.value,
-            to_state=decision.to_state.value,
-            policy=decision.policy,
-            illness_suspected=decision.illness_suspected,
-            illness_consulted=decision.illness_consulted,
-        )
-    )
-    connection.execute(
-        t.flags.update()
-        .where(t.flags.c.id == decision.flag_id)
-        .values(state=decision.to_state.value)
-    )
+def decision_values(decision: Decision) -> dict[str, Any]:
+    """What a decision and a second reading have in common, as it is kept."""
+    return {
+        "flag_id": decision.flag_id,
+        "person_id": decision.person_id,
+        "answers": json.dumps(dict(decision.answers)),
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "decided_at": decision.decided_at.isoformat(),
+        "to_state": decision.to_state.value,
+        "policy": decision.policy,
+        "salt": token_hex(16),
+    }
 
 
 def consult(
-    connection: Connection, key: str, person: Person, *, consulted: str, note: str, now: datetime
+    connection: Connection,
+    key: str,
+    person: Person,
+    *,
+    consulted: str,
+    note: str,
+    now: datetime,
+    policy: Policy | None = None,
+    held_on: date | None = None,
 ) -> None:
-    """Records a consultation on a conversation.
+    """Records a consultation on a conversation; ``held_on`` is its day, today where none is given.
 
-    Raises PermissionDenied for whoever is no reviewer, ReviewError where something is missing.
+    With a ``policy``, only a consultation with somebody whom it names is taken. Raises PermissionDenied
+    for whoever is no reviewer, ReviewError where something is missing.
     """
-    person = _known(connection, person)
+    person = known(connection, person)
+    day = held_on or now.date()
+    if policy is not None:
+        review.consultation(
+            policy=policy, person=person, whom=consulted, held_on=day, note=note, now=now
+        )
     if Role.MACHINE in person.roles or Role.REVIEWER not in person.roles:
         raise PermissionDenied("協議を記録できるのは、確認者の役割を持つ人だけです。")
     if not consulted.strip() or not note.strip():
@@ -202,5 +332,7 @@ def consult(
             consulted=consulted.strip(),
             note=note.strip(),
             recorded_at=now.isoformat(),
+            held_on=day.isoformat(),
         )
     )
+    audit.append(connection, person.id, "consult", f"conversation:{key}", at=now)

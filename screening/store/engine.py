@@ -26,7 +26,7 @@ _ALEMBIC = Lock()
 
 
 def connect(url: str) -> Engine:
-    """An engine for a SQLAlchemy URL.
+    """An engine for a SQLAlchemy URL. Its errors carry no parameters: they hold people's words.
 
     Raises:
         ScreeningError: for what is not a URL, or a database other than SQLite and PostgreSQL.
@@ -38,10 +38,10 @@ def connect(url: str) -> Engine:
             "データベースの指定が読めません。例: sqlite:///var/screening.db"
         ) from None
     if kind == "postgresql":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if kind != "sqlite":
         raise ScreeningError("データベースは sqlite か postgresql+psycopg を指定してください")
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,107 +1,236 @@
-"""Flags in the order in which people should look: most urgent, then surest, then oldest."""
+"""Flags in the order in which people should look: by urgency, then as ``screening.urgency`` ranks."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true
 
 from ..errors import ReviewError
-from ..review import FlagState
+from ..review import FlagState, Person
 from . import tables as t
 from .conversations import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row
+from .identity import blinded
+from .moments import asked, kept
 from .rows import FlagRow, Page
 
 #: The longest page.
 LARGEST_PAGE = 200
+ORDER = (t.flags.c.priority, t.flags.c.rank, t.flags.c.id)
+
+
+class Place(StrEnum):
+    """Parts of the record that are looked through on their own."""
+
+    HELD = "held"
+    ESCALATED = "escalated"
+    DISPUTED = "disputed"
+    CLAIMED = "claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What is asked for. ``since`` and ``until`` are ISO 8601 on the conversation's time, ``until``
+    itself left out. ``policy`` is a version, or a policy's id for all its versions. ``mine`` asks for
+    what the viewer has claimed or was handed. Flags on hold show under their own place only, and
+    ``all_flags`` also asks for those that want no review by themselves. ``only`` and ``without`` are
+    categories: those with a route of their own (``Policy.routed``) are not to wait among the others.
+    """
+
+    states: tuple[FlagState, ...] = (FlagState.PROPOSED,)
+    category: str | None = None
+    kind: str | None = None
+    channel: str | None = None
+    trade: str | None = None
+    since: str | None = None
+    until: str | None = None
+    policy: str | None = None
+    place: str | None = None
+    mine: bool = False
+    all_flags: bool = False
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def cursor(row: FlagRow) -> str:
     """Where the queue goes on after ``row``."""
-    place = [PRIORITIES.index(row.flag.priority), row.flag.score, row.created_at, row.id]
+    place = [PRIORITIES.index(row.flag.priority), row.rank, row.id]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
-def _place(cursor: str) -> tuple[int, float, str, str]:
+def _place(cursor: str) -> tuple[int, float, str]:
     try:
-        priority, score, created, flag = json.loads(base64.urlsafe_b64decode(cursor))
-        return int(priority), float(score), str(created), str(flag)
+        priority, rank, flag = json.loads(base64.urlsafe_b64decode(cursor))
+        return int(priority), float(rank), str(flag)
     except (ValueError, TypeError, binascii.Error):
         raise ReviewError(
             "続きの位置（after）が読めません。一覧の最初から開いてください。"
         ) from None
 
 
+def _after(place: tuple[int, float, str]) -> ColumnElement[bool]:
+    f = t.flags.c
+    priority, rank, flag_id = place
+    return or_(
+        f.priority > priority,
+        and_(f.priority == priority, f.rank > rank),
+        and_(f.priority == priority, f.rank == rank, f.id > flag_id),
+    )
+
+
+def live_claim(now: datetime, *, by_another: str | None = None) -> ColumnElement[bool]:
+    """Whether anybody, or anybody else than one person, has the flag claimed."""
+    c = t.claims.c
+    said = [c.flag_id == t.flags.c.id, c.until > kept(now)]
+    if by_another is not None:
+        said.append(c.person_id != by_another)
+    return exists().where(*said)
+
+
+def branches(
+    asked_for: Filters, viewer: Person | None, now: datetime
+) -> tuple[list[ColumnElement[bool]], ...]:
+    """The conditions of each part of the answer; a flag belongs to one part at most.
+
+    For somebody who reads blind, the flags that await a second reading are a part of their own: they
+    look undecided, whatever was decided. Kept apart so that each part can follow an index.
+    """
+    common = _conditions(asked_for, viewer, now)
+    f = t.flags.c
+    states = tuple(asked_for.states)
+    # One state is asked for with "=", so that the index also gives the order.
+    in_state: ColumnElement[bool] = f.state.in_([s.value for s in states])
+    if len(states) == 1:
+        in_state = f.state == states[0].value
+    elif not states:
+        in_state = true()
+    if viewer is None or not blinded(viewer):
+        return ([in_state, *common],)
+    seen = or_(f.second_after.is_(None), f.second_after == viewer.id)
+    # Nobody has decided what is only proposed, so that nothing of it is hidden.
+    hides = [] if states == (FlagState.PROPOSED,) else [seen]
+    first = [in_state, *hides, *common]
+    if states and FlagState.PROPOSED not in states:
+        return (first,)
+    second = [f.second_after.is_not(None), f.second_after != viewer.id, *common]
+    return (first, second)
+
+
+def _conditions(
+    asked_for: Filters, viewer: Person | None, now: datetime
+) -> list[ColumnElement[bool]]:
+    f = t.flags.c
+    said: list[ColumnElement[bool]] = []
+    if not asked_for.all_flags:
+        said.append(f.queued.is_(True))
+    for column, wanted in (
+        (f.category, asked_for.category),
+        (f.kind, asked_for.kind),
+        (f.channel, asked_for.channel),
+        (f.trade, asked_for.trade),
+    ):
+        if wanted:
+            said.append(column == wanted)
+    if asked_for.only:
+        said.append(f.category.in_(sorted(asked_for.only)))
+    if asked_for.without:
+        said.append(f.category.not_in(sorted(asked_for.without)))
+    if since := asked(asked_for.since, "期間の始め"):
+        said.append(f.happened_at >= since)
+    if until := asked(asked_for.until, "期間の終わり"):
+        said.append(f.happened_at < until)
+    if asked_for.policy:
+        versions = f.policy.startswith(f"{asked_for.policy}@", autoescape=True)
+        said.append(or_(f.policy == asked_for.policy, versions))
+    if asked_for.mine:
+        if viewer is None:
+            raise ReviewError("「自分の分」は、サインインした人だけが絞り込めます。")
+        c = t.claims.c
+        claimed = select(c.flag_id).where(c.person_id == viewer.id, c.until > kept(now))
+        said.append(or_(f.assigned_to == viewer.id, f.id.in_(claimed)))
+    match asked_for.place:
+        case None | "":
+            said.append(or_(f.held_until.is_(None), f.held_until <= kept(now)))
+        case Place.HELD:
+            said.append(f.held_until > kept(now))
+        case Place.ESCALATED:
+            said.append(f.escalated.is_(True))
+        case Place.DISPUTED:
+            said.append(f.disputed.is_(True))
+        case Place.CLAIMED:
+            said.append(live_claim(now))
+        case other:
+            raise ReviewError(f"場所「{other}」はありません。使えるもの：{'、'.join(Place)}。")
+    return said
+
+
 def flags(
     connection: Connection,
+    asked_for: Filters,
     *,
-    states: tuple[FlagState, ...],
-    category: str | None,
-    kind: str | None,
+    viewer: Person | None,
     limit: int,
     after: str | None,
-    all_flags: bool,
+    now: datetime,
 ) -> Page:
-    """One page of the queue; ``all_flags`` also lists those that ask for no review by themselves.
+    """One page of the queue, as ``viewer`` may see it.
 
     Raises:
-        ReviewError: for a cursor that is not one.
+        ReviewError: for a cursor or a filter that is not one.
     """
-    f = t.flags.c
-    asked: list[ColumnElement[bool]] = [f.state.in_([s.value for s in states])] if states else []
-    if not all_flags:
-        asked.append(f.queued.is_(True))
-    if category:
-        asked.append(f.category == category)
-    source = t.flags.join(t.conversations) if kind else t.flags
-    if kind:
-        asked.append(t.conversations.c.kind == kind)
-    total = connection.execute(select(func.count()).select_from(source).where(*asked)).scalar_one()
-    if after:
-        priority, score, created, flag_id = _place(after)
-        asked.append(
-            or_(
-                f.priority > priority,
-                and_(f.priority == priority, f.score < score),
-                and_(f.priority == priority, f.score == score, f.created_at > created),
-                and_(
-                    f.priority == priority,
-                    f.score == score,
-                    f.created_at == created,
-                    f.id > flag_id,
-                ),
-            )
-        )
     limit = max(1, min(limit, LARGEST_PAGE))
+    total = 0
+    found: list[Any] = []
+    for conditions in branches(asked_for, viewer, now):
+        total += connection.execute(
+            select(func.count()).select_from(t.flags).where(*conditions)
+        ).scalar_one()
+        more = [*conditions, _after(_place(after))] if after else conditions
+        found += _ids(connection, more, limit + 1)
+    found.sort(key=lambda row: (row.priority, row.rank, row.id))
+    rows = _rows(connection, [row.id for row in found[:limit]], viewer, now)
+    return Page(rows, cursor(rows[-1]) if len(found) > limit else None, total)
+
+
+def _ids(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int
+) -> list[Any]:
+    f = t.flags.c
+    query = select(f.priority, f.rank, f.id).where(*conditions).order_by(*ORDER).limit(limit)
+    return list(connection.execute(query))
+
+
+def _rows(
+    connection: Connection, ids: Sequence[str], viewer: Person | None, now: datetime
+) -> tuple[FlagRow, ...]:
     found = connection.execute(
-        select(*FLAG_COLUMNS)
-        .select_from(JOINED)
-        .where(*asked)
-        .order_by(f.priority, f.score.desc(), f.created_at, f.id)
-        .limit(limit + 1)
-    ).all()
-    rows = tuple(flag_row(row) for row in found[:limit])
-    more = cursor(rows[-1]) if len(found) > limit else None
-    return Page(rows, more, total)
+        select(*FLAG_COLUMNS).select_from(JOINED).where(t.flags.c.id.in_(ids)).order_by(*ORDER)
+    )
+    return tuple(flag_row(row, viewer, now) for row in found)
 
 
-def following(connection: Connection, row: FlagRow) -> FlagRow | None:
+def following(
+    connection: Connection,
+    row: FlagRow,
+    *,
+    viewer: Person | None,
+    now: datetime,
+    without: Collection[str] = (),
+) -> FlagRow | None:
     """The first flag after ``row`` that waits for a person and is not of the same conversation."""
-    after: str | None = cursor(row)
-    while after:
-        page = flags(
-            connection,
-            states=(FlagState.PROPOSED,),
-            category=None,
-            kind=None,
-            limit=LARGEST_PAGE,
-            after=after,
-            all_flags=False,
-        )
-        for item in page.items:
-            if item.conversation_key != row.conversation_key:
-                return item
-        after = page.next
-    return None
+    place = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
+    others = [_after(place), t.flags.c.conversation_key != row.conversation_key]
+    found: list[Any] = []
+    for conditions in branches(Filters(without=tuple(without)), viewer, now):
+        found += _ids(connection, [*conditions, *others], 1)
+    if not found:
+        return None
+    first = min(found, key=lambda r: (r.priority, r.rank, r.id))
+    return _rows(connection, [first.id], viewer, now)[0]

@@ -1,7 +1,7 @@
 """What is kept. Times are ISO 8601 in UTC with microseconds, so that text order is time order.
 
-Personal data stands only in ``conversations``, ``flags``, ``decisions``, ``consultations`` and
-``people``.
+Personal data stands only in ``conversations``, ``flags``, ``decisions``, ``consultations``,
+``flag_events``, ``second_readings``, ``check_results``, ``corrections`` and ``people``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -42,8 +43,12 @@ conversations = Table(
     Column("occurred_at", String(40)),
     Column("content", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
+    Column("channel", String(60)),
+    Column("trade", String(60)),
     UniqueConstraint("external_id", "sha256"),
     Index(None, "customer_id"),
+    # Flags are counted by their conversation's day and customer without reading its words.
+    Index("ix_conversations_counted", "key", "customer_id", "occurred_at", "created_at"),
 )
 
 #: Under which policy and model a conversation was screened.
@@ -62,7 +67,11 @@ screenings = Table(
 )
 
 #: ``turn`` is -1 where only the whole conversation shows it. ``queued`` is False for flags that ask for
-#: no review by themselves.
+#: no review by themselves. ``rank`` is the place within a priority, lower first (``urgency.rank``).
+#: ``kind`` to ``policy`` repeat what the conversation and the screening say and never change: the queue
+#: filters by them without a join. ``happened_at`` is the conversation's time in UTC, or else when it was
+#: recorded. ``doubled`` flags get a second reader; until there is one,
+#: ``second_after`` is the person who decided first. ``disputed``: the two did not agree.
 flags = Table(
     "flags",
     metadata,
@@ -83,11 +92,192 @@ flags = Table(
     Column("queued", Boolean(name="queued"), nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("channel", String(60)),
+    Column("trade", String(60)),
+    Column("happened_at", String(32), nullable=False),
+    Column("policy", String(120), nullable=False),
+    Column("gravity", Float, nullable=False),
+    Column("rank", Float, nullable=False),
+    Column("doubled", Boolean(name="doubled"), nullable=False),
+    Column("second_after", String(32)),
+    Column("disputed", Boolean(name="disputed"), nullable=False),
+    Column("escalated", Boolean(name="escalated"), nullable=False),
+    Column("held_until", String(32)),
+    Column("assigned_to", String(32)),
     UniqueConstraint("conversation_key", "category", "turn", "start", "end"),
-    Index("ix_flags_queue", "state", "priority", "score", "created_at", "id"),
+    # Beyond the order, everything the queue filters by: it is counted without reading the rows.
+    Index(
+        "ix_flags_queue",
+        "state",
+        "queued",
+        "priority",
+        "rank",
+        "id",
+        "held_until",
+        "category",
+        "kind",
+        "channel",
+        "trade",
+        "happened_at",
+        "policy",
+        "second_after",
+        "assigned_to",
+    ),
+    # Few flags wait for a second reader: what a blind reader is shown besides is found at once.
+    Index(
+        "ix_flags_second",
+        "priority",
+        "rank",
+        "id",
+        "second_after",
+        "queued",
+        "category",
+        "held_until",
+        sqlite_where=text("second_after IS NOT NULL"),
+        postgresql_where=text("second_after IS NOT NULL"),
+    ),
+    Index("ix_flags_category", "category", "state", "priority", "rank", "id"),
+    # The dashboard goes through every flag: here it need not read the words beside them.
+    Index(
+        "ix_flags_counted",
+        "queued",
+        "category",
+        "detectors",
+        "state",
+        "happened_at",
+        "conversation_key",
+    ),
+    Index("ix_flags_assigned", "assigned_to"),
 )
 
-#: Append-only: triggers refuse every change.
+#: How grave each category is under the policies in force, for the order of the queue.
+gravities = Table(
+    "gravities",
+    metadata,
+    Column("category", String(64), primary_key=True),
+    Column("weight", Float, nullable=False),
+)
+
+#: Who is looking at a flag. A courtesy that runs out by itself: it never keeps anybody from deciding.
+claims = Table(
+    "claims",
+    metadata,
+    Column("flag_id", ForeignKey("flags.id"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("until", String(32), nullable=False),
+    Index(None, "person_id"),
+)
+
+#: Append-only: held, resumed, handed over, escalated, skipped, and claims taken from somebody.
+flag_events = Table(
+    "flag_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("flag_id", ForeignKey("flags.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("to_id", ForeignKey("people.id")),
+    Column("until", String(32)),
+    Column("note", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Index(None, "flag_id"),
+    Index("ix_flag_events_person", "person_id", "kind", "flag_id"),
+)
+
+#: Append-only: what the second, blind reader of a flag answered. ``first_id`` is the decision read again.
+second_readings = Table(
+    "second_readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("flag_id", ForeignKey("flags.id"), nullable=False),
+    Column("first_id", ForeignKey("decisions.id"), nullable=False, unique=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("outcome", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("decided_at", String(32), nullable=False),
+    Column("policy", String(120), nullable=False),
+    Column("salt", String(32), nullable=False),
+    Index(None, "flag_id"),
+)
+
+#: Conversations in which nothing was found, under the share that was drawn from when they came in;
+#: ``place`` is the order in which the drawn ones are offered.
+unflagged = Table(
+    "unflagged",
+    metadata,
+    Column("conversation_key", ForeignKey("conversations.key"), primary_key=True),
+    Column("share", Float, nullable=False),
+    Column("drawn", Boolean(name="drawn"), nullable=False),
+    Column("place", Float, nullable=False),
+    Column("offered_to", ForeignKey("people.id")),
+    Column("offered_until", String(32)),
+    Index("ix_unflagged_drawn", "drawn", "place"),
+    Index("ix_unflagged_share", "share"),
+)
+
+#: Append-only: what a person found in a drawn conversation.
+check_results = Table(
+    "check_results",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_key", ForeignKey("conversations.key"), nullable=False, unique=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("found", Boolean(name="found"), nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+#: Append-only: what a person set right; a later one about the same thing stands instead of an earlier.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_key", ForeignKey("conversations.key"), nullable=False),
+    Column("flag_id", ForeignKey("flags.id")),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("turn", Integer),
+    Column("start", Integer),
+    Column("end", Integer),
+    Column("category", String(64)),
+    Column("speaker", String(16)),
+    Column("note", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Index(None, "conversation_key"),
+)
+
+#: One row: the shares and times of ``sampling.Plan``.
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("double_share", Float, nullable=False),
+    Column("check_share", Float, nullable=False),
+    Column("claim_minutes", Integer, nullable=False),
+)
+
+#: Append-only, and chained: see ``screening.audit``.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("actor", String(60), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_actor", "actor", "seq"),
+    Index("ix_audit_subject", "subject", "seq"),
+)
+
+#: Append-only: triggers refuse every change. ``salt`` goes into the digest that the audit log keeps;
+#: decisions from before there was one have none.
 decisions = Table(
     "decisions",
     metadata,
@@ -103,7 +293,9 @@ decisions = Table(
     Column("policy", String(120), nullable=False),
     Column("illness_suspected", Boolean(name="illness_suspected"), nullable=False),
     Column("illness_consulted", Boolean(name="illness_consulted"), nullable=False),
+    Column("salt", String(32)),
     Index(None, "flag_id"),
+    Index("ix_decisions_first", "flag_id", "decided_at"),
 )
 
 #: Append-only as well: with whom conduct that may be a symptom was talked over.
@@ -116,6 +308,7 @@ consultations = Table(
     Column("consulted", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("recorded_at", String(32), nullable=False),
+    Column("held_on", String(10)),
     Index(None, "conversation_key"),
 )
 
@@ -173,4 +366,12 @@ mails = Table(
 )
 
 #: Tables in which nothing is ever changed or removed.
-APPEND_ONLY = ("decisions", "consultations")
+APPEND_ONLY = (
+    "decisions",
+    "consultations",
+    "flag_events",
+    "second_readings",
+    "check_results",
+    "corrections",
+    "audit",
+)

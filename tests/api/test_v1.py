@@ -129,6 +129,43 @@ class TestScreening:
         _problem(answer, 413)
 
 
+class TestContacts:
+    def _mail(self, number, day=2):
+        return {
+            "id": f"m-{number}",
+            "kind": "email",
+            "customer_id": "k@example.jp",
+            "sent_at": f"2026-11-{day:02}T{number:02}:00:00+09:00",
+            "subject": "修理の件",
+            "body": "まだ届きません。いつになりますか。",
+        }
+
+    def _counted(self, answer):
+        screening = answer.json().get("screening", answer.json())
+        return [f["why"] for f in screening["flags"] if "conduct" in f["detectors"]]
+
+    def test_repeated_mails_are_found_when_they_come_in_one_by_one(self, client, key):
+        """The tenth of a customer within the policy's days is put before people; a call counts too."""
+        for number in range(9):
+            answer = client.post("/v1/conversations", json=self._mail(number), headers=key)
+            assert self._counted(answer) == []
+        alone = client.post("/v1/screenings", json=self._mail(9), headers=key)
+        call = {
+            "id": "c-9",
+            "kind": "call",
+            "customer_id": "k@example.jp",
+            "started_at": "2026-11-02T09:30:00+09:00",
+            "turns": [{"speaker": "customer", "text": "先ほどメールした件です"}],
+        }
+        kept = client.post("/v1/conversations", json=call, headers=key)
+        for answer in (alone, kept):
+            (why,) = self._counted(answer)
+            assert "10回の連絡" in why
+        assert len(kept.json()["flag_ids"]) == 1
+        after = client.post("/v1/conversations", json=self._mail(10, day=20), headers=key)
+        assert self._counted(after) == []
+
+
 class TestFlags:
     def test_the_queue_lists_what_waits(self, client, key, flag):
         """Flags come in pages, most urgent first."""
@@ -228,7 +265,7 @@ class TestOperations:
     def test_a_failure_says_nothing_of_what_was_said(self, app, client, key, monkeypatch, capsys):
         """An unexpected error is a plain problem; neither answer nor log has the words."""
 
-        def fail(conversation):
+        def fail(conversation, **more):
             raise RuntimeError(conversation.turns[1].text)
 
         monkeypatch.setattr(app.state, "screener", type("S", (), {"screen": staticmethod(fail)}))

@@ -1,6 +1,7 @@
 """A real server and a real Chromium."""
 
 import os
+import re
 import shutil
 import socket
 import threading
@@ -8,16 +9,18 @@ import time
 
 import pytest
 import uvicorn
+from fastapi.testclient import TestClient
 
 from api import demo
 from api.app import create_app
+from api.console.settings import Settings
 from screening.policy import load_policy
-from screening.review import Role
 from screening.screener import default_screener
 from screening.store import Store
 
+from .seed import PASSWORD, populate
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PASSWORD = "a long pass phrase"
 
 
 @pytest.fixture(scope="session")
@@ -42,18 +45,52 @@ def screened():
     return screener, list(zip(conversations, screener.screen_many(conversations), strict=True))
 
 
+def _made(folder, screened, *, busy):
+    path = folder / "record.db"
+    opened = Store.open(f"sqlite:///{path}")
+    populate(opened, screened[1], busy=busy)
+    opened.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def quiet_record(tmp_path_factory, screened):
+    """A record in which nobody has decided anything, made once."""
+    return _made(tmp_path_factory.mktemp("quiet"), screened, busy=False)
+
+
+@pytest.fixture(scope="session")
+def busy_record(tmp_path_factory, screened):
+    """A record with some weeks of work in it, made once."""
+    return _made(tmp_path_factory.mktemp("busy"), screened, busy=True)
+
+
+def _copy(path, tmp_path):
+    copied = tmp_path / "record.db"
+    shutil.copy(path, copied)
+    return Store.open(f"sqlite:///{copied}")
+
+
 @pytest.fixture
-def store(tmp_path, screened):
-    opened = Store.open(f"sqlite:///{tmp_path / 'record.db'}")
-    opened.save_many(screened[1])
-    opened.people.add_person("確認 花子", PASSWORD, [Role.REVIEWER])
+def store(request, tmp_path):
+    """The quiet record, or with ``@pytest.mark.parametrize("store", ["busy"], indirect=True)`` the other."""
+    name = getattr(request, "param", "quiet")
+    opened = _copy(request.getfixturevalue(f"{name}_record"), tmp_path)
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def server(store, screened):
-    app = create_app(store, screened[0], load_policy(), secret=b"0123456789abcdef-test")
+    app = create_app(
+        store,
+        screened[0],
+        load_policy(),
+        secret=b"0123456789abcdef-test",
+        settings=Settings(
+            desk="相談窓口 内線2210", recording_url="https://rec.example/{id}?t={seconds}"
+        ),
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -72,33 +109,84 @@ def server(store, screened):
     thread.join(10)
 
 
+class Visit:
+    """A browser window whose errors and requests to elsewhere fail the test."""
+
+    def __init__(self, chromium, server, **context):
+        self._context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "locale": "ja-JP", "base_url": server}
+            | context
+        )
+        self.page = self._context.new_page()
+        self.problems = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on(
+            "request",
+            lambda r: None if r.url.startswith((server, "data:")) else self.problems.append(r.url),
+        )
+        # htmx reports a request that a newer answer replaced as an error; that is how it should be.
+        # A refusal that a test provokes is one as well.
+        self.page.on(
+            "console",
+            lambda m: (
+                self.problems.append(m.text)
+                if m.type == "error"
+                and not m.text.startswith("htmx:")
+                and not any(status in m.text for status in ("403", "404", "409", "422"))
+                else None
+            ),
+        )
+
+    def sign_in(self, name):
+        """By keyboard: the name field has the focus."""
+        self.page.goto("/login")
+        self.page.keyboard.type(name)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("header nav")
+        return self.page
+
+    def close(self):
+        self._context.close()
+        assert self.problems == []
+
+
 @pytest.fixture
-def page(chromium, server):
-    """A signed-in page at 1280 px that fails the test on an error or a request to elsewhere."""
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 800}, locale="ja-JP", base_url=server
-    )
-    opened = context.new_page()
-    problems = []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on(
-        "request",
-        lambda r: None if r.url.startswith((server, "data:")) else problems.append(r.url),
-    )
-    # htmx reports a request that a newer answer replaced as an error; that is how it should be.
-    opened.on(
-        "console",
-        lambda m: (
-            problems.append(m.text)
-            if m.type == "error" and not m.text.startswith("htmx:") and "409" not in m.text
-            else None
-        ),
-    )
-    opened.goto("/login")
-    opened.get_by_label("名前").fill("確認 花子")
-    opened.get_by_label("パスワード").fill(PASSWORD)
-    opened.get_by_role("button", name="サインイン").click()
-    opened.wait_for_url(server + "/")
-    yield opened
-    context.close()
-    assert problems == []
+def visit(chromium, server):
+    """Opens a browser window for somebody; closing checks that nothing went wrong in it."""
+    opened = []
+
+    def open_(name, **context):
+        opened.append(Visit(chromium, server, **context))
+        return opened[-1].sign_in(name)
+
+    yield open_
+    for window in opened:
+        window.close()
+
+
+@pytest.fixture
+def page(visit):
+    """A reviewer's page at 1280 px."""
+    return visit("確認 花子")
+
+
+@pytest.fixture
+def client(store, screened):
+    """The service without a browser."""
+    app = create_app(store, screened[0], load_policy(), secret=b"0123456789abcdef-test")
+    with TestClient(app, headers={"accept": "text/html"}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def signed_in(client):
+    """Signs somebody in and returns their CSRF token."""
+
+    def sign_in(name):
+        client.cookies.clear()
+        answer = client.post("/login", data={"name": name, "password": PASSWORD})
+        return re.search(r'name="csrf" value="([0-9a-f]+)"', answer.text)[1]
+
+    return sign_in

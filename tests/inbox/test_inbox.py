@@ -84,6 +84,19 @@ def test_flagged_mails_get_the_keyword_and_nothing_else_changes(account, mailbox
     assert _cases(store) == {"1@mail.example.jp", "3@mail.example.jp"}
 
 
+def test_repeated_mails_of_one_sender_are_found(account, mailbox, store, screener):
+    """The tenth calm mail within the policy's days is flagged; nobody else's is."""
+    for number in range(11):
+        date = f"Mon, 02 Nov 2026 {9 + number:02}:00:00 +0900"
+        sender = b"k@example.jp" if number < 10 else b"x@example.jp"
+        mail = _mail(number, CALM, Date=date)
+        mailbox.append("INBOX", mail.replace(f"<k{number}@example.jp>".encode(), b"<%b>" % sender))
+    assert _look(account, store, screener).flagged == 1
+    (row,) = store.flags().items
+    assert row.conversation_id == "9@mail.example.jp"
+    assert "10回の連絡" in row.flag.why
+
+
 def test_a_second_look_does_nothing_again(account, mailbox, store, screener):
     """What is done is done: no second mark, no second case, even where a person took the mark off."""
     mailbox.append("INBOX", _mail(1, ABUSE))

@@ -7,11 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screening.errors import ReviewError
-from screening.policy import Group, Result, Side, check, conclude, coverage, load_policy, respond
+from screening.policy import (
+    Group,
+    Result,
+    Side,
+    check,
+    conclude,
+    coverage,
+    load_policy,
+    respond,
+    shipped,
+)
 
 from .examples import HOTEL_FILE, hotel
 
-POLICIES = [load_policy(), hotel()]
+POLICIES = [*(load_policy(name) for name in shipped()), hotel()]
 
 
 @st.composite
@@ -138,7 +148,7 @@ def test_refusal_of_service_needs_a_second_person():
     assert refusal.approved_by
 
 
-@pytest.mark.parametrize("file", ["medical-care", HOTEL_FILE], ids=["medical-care", "hotel"])
+@pytest.mark.parametrize("file", [*shipped(), HOTEL_FILE], ids=[*shipped(), "hotel"])
 def test_the_examples_of_a_policy_agree_with_it(file):
     assert check(file) == []
 

@@ -21,6 +21,26 @@
     return Boolean(form);
   };
 
+  const reason = () => document.getElementById("reason");
+
+  // A draft of the reason from the answers given: the reviewer reads it, changes it, and signs it.
+  const draft = (button) => {
+    const said = [...document.querySelectorAll("#decision input[data-label]:checked")]
+      .map((input) => input.dataset.label);
+    reason().value = `${button.dataset.draft}について、${said.join("、") || "まだ答えていない"}ため`;
+    reason().focus();
+    reason().setSelectionRange(reason().value.length, reason().value.length);
+  };
+  document.querySelector("[data-draft]")?.addEventListener("click", (e) => draft(e.currentTarget));
+
+  // Without scripts a veil is a submit button; with them htmx alone opens it.
+  document.querySelectorAll("button.veil").forEach((veil) => { veil.type = "button"; });
+
+  document.querySelector("[data-open]")?.addEventListener("click", (e) => {
+    document.querySelector("[data-now]")?.click();
+    e.currentTarget.closest("p").hidden = true;
+  });
+
   document.addEventListener("keydown", (event) => {
     const here = document.activeElement;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -35,8 +55,7 @@
     if (event.key === "g") { location.href = "/"; return; }
     if (event.key === "Enter") {
       if (here && ["A", "BUTTON", "SUMMARY"].includes(here.tagName)) return;
-      if (submit()) event.preventDefault();
-      return;
+      if (submit()) { event.preventDefault(); return; }
     }
     const focus = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
     if (focus) { focus.focus(); event.preventDefault(); return; }
@@ -44,13 +63,33 @@
     if (!target) return;
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
-    if (target.disabled) { pending = { key: event.key, until: Date.now() + 2000 }; } else { target.click(); }
+    if (target.disabled) { pending = { key: event.key, until: Date.now() + 2000 }; } else {
+      target.closest("details")?.setAttribute("open", "");
+      target.click();
+      target.closest("label")?.scrollIntoView({ block: "nearest" });
+    }
+  });
+
+  // An outcome chosen while the answers were still on their way stays chosen, if they leave it open.
+  let chosen = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    chosen = document.querySelector("#outcomes input:checked")?.value ?? chosen;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!chosen || document.querySelector("#outcomes input:checked")) return;
+    const again = document.querySelector(`#outcomes input[value="${CSS.escape(chosen)}"]:not(:disabled)`);
+    if (again) again.checked = true;
+    chosen = null;
   });
 
   document.addEventListener("htmx:afterSettle", () => {
     if (!pending || Date.now() > pending.until) return;
     const target = document.querySelector(`#outcomes [data-key="${CSS.escape(pending.key)}"]:not(:disabled)`);
-    if (target) { pending = null; target.click(); }
+    if (target) {
+      pending = null;
+      target.click();
+      target.closest("label").scrollIntoView({ block: "nearest" });
+    }
   });
 
   // Answers given before the page had finished loading, or kept by the browser, count as well.
@@ -62,11 +101,23 @@
   // A decision is sent once, however often the key is pressed.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) { event.preventDefault(); return; }
-    event.target.dataset.sent = "1";
+    if (event.target.method !== "dialog") event.target.dataset.sent = "1";
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
-  document.getElementById("evidence")?.scrollIntoView({ block: "center" });
+  // Words chosen in the conversation go into the open correction, with their turn.
+  document.addEventListener("selectionchange", () => {
+    const chosen = document.getSelection();
+    const bubble = chosen.anchorNode?.parentElement?.closest(".bubble");
+    if (!bubble || chosen.isCollapsed || !bubble.contains(chosen.focusNode)) return;
+    const form = document.querySelector(".actions details[open] [data-selection]")?.form;
+    if (!form) return;
+    form.querySelector("[data-selection]").value = chosen.toString();
+    const turn = form.querySelector("[data-selection-turn]");
+    if (turn) turn.value = bubble.dataset.turn;
+  });
+
+  document.querySelector("[data-evidence]")?.scrollIntoView({ block: "center" });
 })();

@@ -6,6 +6,12 @@ _SQLITE = """
 CREATE TRIGGER {table}_no_{word} BEFORE {verb} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
 """
+#: INSERT OR REPLACE removes the old row without firing its DELETE trigger.
+_SQLITE_REPLACE = """
+CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
@@ -30,3 +36,8 @@ def statements(dialect: str, table: str) -> list[str]:
             for verb in ("UPDATE", "DELETE", "TRUNCATE")
         ),
     ]
+
+
+def against_replacing(dialect: str, table: str, key: str) -> list[str]:
+    """What to execute so that an insert cannot take the place of a row either."""
+    return [_SQLITE_REPLACE.format(table=table, key=key)] if dialect == "sqlite" else []

@@ -1,0 +1,275 @@
+"""One case: reading it, opening its words, deciding on its flags."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from screening.access import Action, may
+from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
+from screening.review import STATES, FlagState, Person
+from screening.store import Case, FlagRow, Store
+
+from ..auth import Staff
+from ..errors import kind_of
+from . import view, words
+from .consequences import answers_of, outcomes
+from .conversation import Segment, read_part
+from .forms import Checked
+from .pages import render, settings
+
+_UNDONE = "決定直後に画面から取り消した"
+
+router = APIRouter(include_in_schema=False)
+
+
+def done(request: Request, person: Person) -> dict[str, Any] | None:
+    """What was decided or done a moment ago, with the way back."""
+    if said := _SAID.get(request.query_params.get("did", "")):
+        return {"kind": "good", "text": said, "undo": None}
+    flag_id = request.query_params.get("done")
+    if not flag_id:
+        return None
+    store, policy = request.app.state.store, request.app.state.policy
+    try:
+        flag = store.flag(flag_id, person)
+    except NotFound:
+        return None
+    case = store.case(flag.conversation_key, person)
+    mine = [d for d in case.decisions if d.decision.flag_id == flag_id]
+    if not mine:
+        return None
+    if flag.state is FlagState.PROPOSED:
+        text = "決定を取り消しました。確認待ちに戻っています。"
+        return {"kind": "good", "text": text, "undo": None}
+    name = words.category_name(policy, flag.flag.category)
+    return {
+        "kind": "good",
+        "text": f"「{name}」を「{STATES[flag.state]}」と記録しました。",
+        "undo": flag_id if view.may_withdraw(mine[-1], flag, person) else None,
+    }
+
+
+_SAID = {
+    "held": "後回しにしました。期限が来ると確認待ちに戻ります。",
+    "resumed": "確認待ちに戻しました。",
+    "handed": "引き継ぎました。",
+    "escalated": "上申しました。承認者の一覧に出ます。",
+    "skipped": "ほかの人に任せました。理由は要りません。",
+    "corrected": "訂正を記録しました。",
+    "missed": "見落としを候補に加えました。",
+    "raised": "候補に挙げました。ほかの候補と同じように確認を待ちます。",
+    "consulted": "協議を記録しました。",
+    "checked": "抜き取りの結果を記録しました。ありがとうございます。",
+}
+
+
+def show(
+    request: Request,
+    person: Person,
+    key: str,
+    flag_id: str | None,
+    *,
+    given: dict[str, str] | None = None,
+    error: str | None = None,
+    status: int = 200,
+    opened: tuple[str, ...] = (),
+    shown: bool | None = None,
+) -> Response:
+    """The page of a case. Whatever of the conversation it shows stands in the audit log first."""
+    store: Store = request.app.state.store
+    policy = request.app.state.policy
+    case = store.open_case(key, person, words=False)
+    if not case.flags:
+        raise NotFound("この会話には候補がありません。")
+    first = next((f for f in case.flags if f.state is FlagState.PROPOSED), case.flags[0])
+    flag = next((f for f in case.flags if f.id == flag_id), first)
+    if shown is None:
+        shown = request.query_params.get("words") == "shown"
+    hidden = view.veils(case)
+    known = tuple(name for name in opened if name in hidden)
+    count = len(hidden) if shown else len(known)
+    store.looked(person, f"conversation:{key}", count=count)
+    return render(
+        request,
+        "case.html",
+        person=person,
+        status=status,
+        page=view.page_of(policy, case, flag),
+        error=error,
+        notice=done(request, person) if error is None else None,
+        **view.case_page(
+            store,
+            policy,
+            settings(request),
+            person,
+            case,
+            flag,
+            given or {},
+            shown=shown,
+            opened=known,
+            dispute=store.readings.dispute(flag.id, person) if flag.disputed else None,
+            claim=_claim(store, flag, person),
+        ),
+    )
+
+
+def _claim(store: Store, flag: FlagRow, person: Person) -> str:
+    """Says that this person is looking; if somebody else is, who and for how long."""
+    if not may(person, Action.WORK) or flag.state not in view.OPEN:
+        return ""
+    claim = store.work.claim(flag.id, person)
+    if claim.mine:
+        return ""
+    return f"{claim.person_name}さんが確認中です（{words.when(claim.until)[-5:]}まで）。決定はできます。"
+
+
+@router.get("/cases/{key}")
+def case(request: Request, person: Staff, key: str, flag: str | None = None) -> Response:
+    return show(request, person, key, flag)
+
+
+@router.post("/cases/{key}/words")
+def open_words(request: Request, person: Staff, form: Checked, key: str) -> Response:
+    """Shows one part that was kept from sight; the look is recorded before the words leave."""
+    store: Store = request.app.state.store
+    name = form.get("part", "")
+    if "hx-request" not in request.headers:
+        return show(request, person, key, form.get("flag"), opened=(name,), shown=False)
+    found = store.open_case(key, person, words=False)
+    place = view.veils(found).get(name) if read_part(name) else None
+    if place is None:
+        raise NotFound("その箇所はありません。")
+    store.looked(person, f"conversation:{key}", count=1)
+    turn, start, end = place
+    return render(
+        request,
+        "_words.html",
+        person=person,
+        flag={"id": form.get("flag", "")},
+        segments=_within(found, turn, start, end),
+    )
+
+
+def _within(case: Case, turn: int, start: int, end: int) -> list[Segment]:
+    """The marked words of a part, cut as the bubble cuts them."""
+    from .conversation import segments
+
+    mine = [m for m in view.marks(case) if m.turn == turn]
+    cut, at = [], 0
+    for piece in segments(case.conversation.turns[turn].text, mine, ()):
+        a, b = max(at, start), min(at + len(piece.text), end)
+        if a < b:
+            cut.append(Segment(piece.text[a - at : b - at], piece.flags, False))
+        at += len(piece.text)
+    return cut
+
+
+@router.get("/flags/{flag_id}/consequences")
+def consequences(request: Request, person: Staff, flag_id: str) -> Response:
+    """What the answers given so far would open and block, shown before anything is decided."""
+    store, policy = request.app.state.store, request.app.state.policy
+    asked = dict(request.query_params)
+    flag = store.flag(flag_id, person)
+    return render(
+        request,
+        "_outcomes.html",
+        person=person,
+        given={"outcome": asked.get("outcome", "")},
+        swap=True,
+        **outcomes(store, policy, person, flag, answers_of(policy, asked)),
+    )
+
+
+@router.post("/flags/{flag_id}/decide")
+def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Response:
+    store, policy = request.app.state.store, request.app.state.policy
+    flag = store.flag(flag_id, person)
+    expected, number = form.get("state", ""), form.get("decision", "")
+    answers = answers_of(policy, form)
+    settling = form.get("settle") == "1"
+    try:
+        if settling:
+            decision = store.readings.resolve(
+                flag_id,
+                person,
+                policy=policy,
+                answers=answers,
+                outcome=form.get("outcome", ""),
+                reason=form.get("reason", ""),
+            )
+        else:
+            decision = store.decide(
+                flag_id,
+                person,
+                policy=policy,
+                answers=answers,
+                outcome=form.get("outcome", ""),
+                reason=form.get("reason", ""),
+                expected_state=FlagState(expected) if expected in set(FlagState) else None,
+                expected_decision=int(number) if number.isdecimal() else None,
+            )
+    except (ReviewError, Conflict, PermissionDenied) as error:
+        status, _ = kind_of(error)
+        return show(
+            request,
+            person,
+            flag.conversation_key,
+            flag_id,
+            given=form,
+            error=str(error),
+            status=status,
+            shown=form.get("words") == "shown",
+        )
+    request.app.state.metrics.decisions.labels(decision.outcome).inc()
+    found = store.case(flag.conversation_key, person)
+    onward = "/disputes" if settling else view.next_open(store, policy, found, flag, person)
+    joint = "&" if "?" in onward else "?"
+    return RedirectResponse(f"{onward}{joint}done={flag_id}", 303)
+
+
+@router.post("/flags/{flag_id}/withdraw")
+def withdraw(request: Request, person: Staff, form: Checked, flag_id: str) -> Response:
+    store = request.app.state.store
+    flag = store.flag(flag_id, person)
+    store.withdraw(flag_id, person, reason=form.get("reason") or _UNDONE)
+    return RedirectResponse(f"/cases/{flag.conversation_key}?flag={flag_id}&done={flag_id}", 303)
+
+
+@router.post("/cases/{key}/consult")
+def consult(request: Request, person: Staff, form: Checked, key: str) -> Response:
+    """Records whom somebody talked to about possible symptoms, on which day, and what came of it."""
+    try:
+        request.app.state.store.consult(
+            key,
+            person,
+            consulted="：".join(
+                x for x in (form.get("with", ""), form.get("name", "").strip()) if x
+            ),
+            note=form.get("note", ""),
+            policy=request.app.state.policy,
+            held_on=_day(form.get("held_on", "")),
+        )
+    except ReviewError as error:
+        return show(
+            request,
+            person,
+            key,
+            form.get("flag"),
+            given={f"consult_{k}": v for k, v in form.items()},
+            error=str(error),
+            status=kind_of(error)[0],
+        )
+    query = urlencode({"flag": form.get("flag", ""), "did": "consulted"})
+    return RedirectResponse(f"/cases/{key}?{query}", 303)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ReviewError("協議の日は、2026-11-01 のように書いてください。") from None

@@ -1,0 +1,150 @@
+"""What answers lead to, said before they are given. The engine of the policy is asked, never guessed at."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from screening.policy import Assessment, Policy, Reason, Result, Side, Standing, conclude, respond
+from screening.review import Person
+from screening.store import FlagRow, Store
+
+from . import words
+
+#: Beyond so many ways to complete the answers nothing is said ahead.
+_MOST = 256
+#: How a condition stands: its mark and its words. Not evaluated is not a "no".
+MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
+
+
+def asked(policy: Policy) -> frozenset[str]:
+    """The names of everything that ``policy`` asks: its criteria, and its exemption's question."""
+    names = {c.id for c in policy.criteria}
+    return frozenset(names | ({policy.exemption.id} if policy.exemption else set()))
+
+
+def answers_of(policy: Policy, given: Mapping[str, str]) -> dict[str, str]:
+    """The answers among the fields of a form or an address."""
+    names = asked(policy)
+    return {k: v for k, v in given.items() if k in names and v}
+
+
+def outcomes(
+    store: Store, policy: Policy, person: Person, flag: FlagRow, answers: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is asked now, what the answers so far open and block and why, and what would follow.
+
+    ``ahead`` says, for each question and answer, which judgements would be left with it.
+    """
+    found, _ = store.assessment(flag.id, person, policy=policy, answers=answers)
+    suspected, consulted = store.illness(policy, flag.conversation_key)
+
+    def concluded(given: Mapping[str, str]) -> Any:
+        return conclude(
+            policy,
+            found.category,
+            given,
+            illness_suspected=suspected,
+            illness_consulted=consulted,
+        )
+
+    return questions(found) | {
+        "outcomes": [
+            {
+                "id": o.id,
+                "label": o.label,
+                "judges": bool((known := policy.outcome(o.id)) and known.judges),
+                "blocked": not o.open,
+                "why_id": f"why-{i}",
+                "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
+                "after": _after(policy, found.category, o.id) if o.open else "",
+                "conditions": [condition(r) for r in o.reasons],
+                # What is only not evaluated yet is said once, by the questions that are due.
+                "barred": "".join(r.text for r in o.reasons if r.met is False),
+            }
+            for i, o in enumerate(found.outcomes)
+        ],
+        "ahead": _ahead(found, concluded, policy, answers),
+    }
+
+
+def questions(found: Assessment) -> dict[str, Any]:
+    """The questions of an assessment, which of them are due, and what is due before any conclusion."""
+    return {
+        "questions": [
+            {
+                "id": q.id,
+                "title": q.title,
+                "question": q.question,
+                "provision": "・".join(q.reason.clauses),
+                "answers": q.answers,
+                "due": q.due,
+                "given": q.given or "",
+                # The exemption's question is put aside while nothing suggests that it matters.
+                "optional": not q.due and q.given is None,
+            }
+            for q in found.questions
+        ],
+        "missing": [q.title for q in found.questions if q.due],
+        "meanwhile": [
+            {"title": d.title, "days": d.due_days, "why": d.reasons[0].text if d.reasons else ""}
+            for d in found.duties
+            if d.standing is Standing.DUE and d.side is Side.INTERNAL and _early(d.reasons)
+        ],
+    }
+
+
+def _early(reasons: tuple[Reason, ...]) -> bool:
+    """Whether a duty is due for the exemption's sake: then two clauses carry it."""
+    return any(len(r.clauses) > 1 for r in reasons)
+
+
+def condition(reason: Reason) -> dict[str, str]:
+    """A condition as it is shown; its clause stands in its text."""
+    mark, said = MARKS[reason.met]
+    return {"mark": mark, "said": said, "text": reason.text}
+
+
+def _ahead(
+    found: Assessment, concluded: Any, policy: Policy, answers: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    # What need not be answered is not completed: it stays open, as it does where nobody touches it.
+    open_ = [q for q in found.questions if q.due]
+    if found.route is not None:
+        on = words.outcome_label(policy, found.route)
+        return {q.id: {a: on for a, _ in q.answers} for q in found.questions}
+    return {
+        q.id: {
+            a: _left(policy, concluded, {**answers, q.id: a}, [o for o in open_ if o.id != q.id])
+            for a, _ in q.answers
+        }
+        for q in found.questions
+    }
+
+
+def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[Any]) -> str:
+    """Which judgements some completion of ``given`` still opens."""
+    ways = itertools.product(*([(q.id, a) for a, _ in q.answers] for q in rest))
+    judged = {o.id: o.result for o in policy.outcomes if o.judges}
+    found: set[Result] = set()
+    for way in itertools.islice(ways, _MOST):
+        found |= {judged[o] for o in concluded({**given, **dict(way)}).open if o in judged}
+        if {Result.CONFIRMED, Result.DISMISSED} <= found:
+            return "どちらの判断も残る"
+    if Result.CONFIRMED in found:
+        return "残るのは該当の判断"
+    if Result.DISMISSED in found:
+        return "残るのは該当しない判断"
+    return "判断せず、保留など"
+
+
+def _after(policy: Policy, category: str, outcome: str) -> str:
+    """What follows the outcome, in one line."""
+    steps = respond(policy, category, outcome)
+    said = []
+    if steps.due:
+        said.append(f"社内の対応{len(steps.due)}件")
+    if steps.open:
+        said.append(f"承認を受けて社外{len(steps.open)}件")
+    return f"このあと {'、'.join(said)}" if said else ""

@@ -1,0 +1,237 @@
+"""The lists: what waits, in the order in which people should look, and what was decided."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from screening.access import Action, may
+from screening.dashboard import Choices, choices
+from screening.errors import ReviewError
+from screening.policy import Policy
+from screening.review import STATES, FlagState, Person, Role
+from screening.store import FlagRow
+from screening.store.queue import Filters, Place
+from screening.urgency import standing
+
+from ..auth import Staff
+from . import words
+from .case import done
+from .pages import render
+
+#: The age up to which the values of the filters may be shown again.
+CHOICES_SECONDS = 60.0
+#: Lines on one page.
+SIZE = 50
+_DECIDED = (FlagState.CONFIRMED, FlagState.DISMISSED, FlagState.ON_HOLD)
+_TABS = (
+    ("", "すべて"),
+    ("mine", "自分の分"),
+    (Place.HELD.value, "後回し"),
+    (Place.ESCALATED.value, "上申"),
+    (Place.CLAIMED.value, "確認中"),
+)
+_LISTS = {"queue": _TABS, "care": (("", "まだの分"), ("handed", "引き継いだ分"))}
+_KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "state")
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def queue(request: Request, person: Staff) -> Response:
+    return _list(
+        request,
+        person,
+        page="queue",
+        heading="確認待ち",
+        states=(FlagState.PROPOSED,),
+        empty="いま確認を待っている候補はありません。",
+    )
+
+
+@router.get("/decided")
+def decided(request: Request, person: Staff) -> Response:
+    return _list(
+        request,
+        person,
+        page="decided",
+        heading="決定済み",
+        states=_DECIDED,
+        empty="条件に合う、決定済みの候補はありません。",
+    )
+
+
+@router.get("/care")
+def care(request: Request, person: Staff) -> Response:
+    """What has a route of its own and waits in no queue of harassment: words of self-harm above all."""
+    handed = request.query_params.get("tab") == "handed"
+    return _list(
+        request,
+        person,
+        page="care",
+        heading="緊急・ケア",
+        states=_DECIDED if handed else (FlagState.PROPOSED,),
+        empty="引き継いだものはまだありません。"
+        if handed
+        else "いま、緊急に引き継ぐものはありません。",
+    )
+
+
+def filters_of(
+    asked: Any,
+    states: tuple[FlagState, ...],
+    *,
+    routed: frozenset[str] = frozenset(),
+    care: bool = False,
+) -> Filters:
+    """The filters of an address; ``care`` asks for what is ``routed``, otherwise that is left out.
+
+    Raises ReviewError for a date that is none.
+    """
+    given = {name: asked.get(name) or None for name in _KEPT}
+    tab = asked.get("tab", "")
+    state = given.pop("state")
+    until = _day(given.pop("until"), "期間の終わり")
+    since = _day(given.pop("since"), "期間の始め")
+    return replace(
+        Filters(),
+        **given,
+        states=(FlagState(state),) if state in {s.value for s in states} else states,
+        since=since.isoformat() if since else None,
+        # The last day itself belongs to the period.
+        until=(until + timedelta(days=1)).isoformat() if until else None,
+        place=tab if tab in set(Place) else None,
+        mine=tab == "mine",
+        # Where a policy sends nothing that way, the list is empty.
+        only=tuple(routed) or ("",) if care else (),
+        without=() if care else tuple(routed),
+        all_flags=care,
+    )
+
+
+def _day(text: str | None, what: str) -> datetime | None:
+    try:
+        return words.day(text) if text else None
+    except ValueError:
+        raise ReviewError(f"{what}は、2026-11-01 のように書いてください。") from None
+
+
+def _list(
+    request: Request,
+    person: Person,
+    *,
+    page: str,
+    heading: str,
+    states: tuple[FlagState, ...],
+    empty: str,
+) -> Response:
+    asked = request.query_params
+    policy, store = request.app.state.policy, request.app.state.store
+    found = store.flags(
+        filters_of(asked, states, routed=policy.routed, care=page == "care"),
+        viewer=person,
+        limit=SIZE,
+        after=asked.get("after") or None,
+    )
+    counted: dict[str, Any] = {}
+    if page == "queue" and not any(asked.get(name) for name in (*_KEPT, "tab")):
+        counted["waiting"] = found.total
+    shown = asked.get("words") == "shown" and may(person, Action.READ_CASE)
+    if shown and found.items:
+        store.looked(person, "queue:", count=sum(1 for f in found.items if f.flag.text))
+    kept = {k: asked[k] for k in (*_KEPT, "tab") if asked.get(k)}
+    now = datetime.now(UTC)
+    return render(
+        request,
+        "queue.html",
+        person=person,
+        page=page,
+        heading=heading,
+        empty=empty,
+        notice=done(request, person),
+        rows=[row(policy, f, person, now, shown=shown) for f in found.items],
+        categories=[
+            c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")
+        ],
+        choices=_choices(request),
+        chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
+        states=[(s.value, STATES[s]) for s in states] if len(states) > 1 else [],
+        tabs=[
+            (name, label, _address({**kept, "tab": name})) for name, label in _LISTS.get(page, ())
+        ],
+        total=found.total,
+        size=SIZE,
+        next=_address(kept | {"after": found.next}) if found.next else "",
+        shown=shown,
+        may_open=may(person, Action.READ_CASE),
+        toggle=_address(kept if shown else kept | {"words": "shown"}),
+        filtered=any(asked.get(name) for name in _KEPT),
+        may_work=Role.REVIEWER in person.roles,
+        **counted,
+    )
+
+
+def _choices(request: Request) -> Choices:
+    """What can be filtered by, looked up again after a minute: it goes through every flag."""
+    known: tuple[float, Choices] | None = getattr(request.app.state, "choices", None)
+    if known is None or time.monotonic() - known[0] > CHOICES_SECONDS:
+        known = (time.monotonic(), choices(request.app.state.store))
+        request.app.state.choices = known
+    return known[1]
+
+
+def _address(query: dict[str, str]) -> str:
+    return f"?{urlencode({k: v for k, v in query.items() if v})}"
+
+
+def row(
+    policy: Policy, flag: FlagRow, person: Person, now: datetime, *, shown: bool
+) -> dict[str, Any]:
+    """One line: why first, how grave, and only then how many words wait behind it."""
+    f = flag.flag
+    since = words.moment(flag.created_at) or now
+    place = standing(f.priority, f.score, flag.gravity, since, now)
+    # What is nobody's fault has no gravity.
+    grave, dots = ("", 0) if f.category in policy.routed else words.gravity(policy, f.category)
+    return {
+        "id": flag.id,
+        "conversation_key": flag.conversation_key,
+        "priority": str(f.priority),
+        "priority_label": words.PRIORITIES[f.priority],
+        "gravity": grave,
+        "dots": dots,
+        "category_name": words.category_name(policy, f.category),
+        "provision": f.provision,
+        "text": (f.text if len(f.text) <= 60 else f.text[:59] + "…") if shown else "",
+        "size": len(f.text),
+        "why": words.reason(f.why),
+        "order": place.why,
+        "kind_label": words.KINDS.get(flag.kind, flag.kind),
+        "when": words.short(flag.occurred_at, now) if flag.occurred_at else "日時不明",
+        "waited": words.ago(now - since),
+        "score": round(f.score, 3),
+        "state_label": "" if flag.state is FlagState.PROPOSED else STATES[flag.state],
+        "claim": _claim(flag, now),
+        "escalated": flag.escalated,
+        "assigned": "自分あて"
+        if flag.assigned_to == person.id
+        else "担当あり"
+        if flag.assigned_to
+        else "",
+        "held": words.short(flag.held_until, now)
+        if flag.held_until and (words.moment(flag.held_until) or now) > now
+        else "",
+    }
+
+
+def _claim(flag: FlagRow, now: datetime) -> str:
+    if flag.claim is None:
+        return ""
+    left = words.ago((words.moment(flag.claim.until) or now) - now)
+    who = "自分" if flag.claim.mine else f"{flag.claim.person_name}さん"
+    return f"確認中：{who}・あと{left}"

@@ -1,0 +1,70 @@
+"""Shares with an interval, percentiles, and where the backlog is going."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+#: Two-sided 95 %.
+Z = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """``hits`` of ``of``; ``low`` and ``high`` bound the share, 0 to 1. All None where ``of`` is 0."""
+
+    hits: int
+    of: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+def share(hits: int, of: int) -> Share:
+    """The share with Wilson's score interval at 95 % (Wilson 1927), sound for few and for extreme."""
+    if of <= 0:
+        return Share(hits, 0, None, None, None)
+    p = hits / of
+    middle = (p + Z * Z / (2 * of)) / (1 + Z * Z / of)
+    half = Z * sqrt(p * (1 - p) / of + Z * Z / (4 * of * of)) / (1 + Z * Z / of)
+    return Share(hits, of, p, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def percentile(ordered: Sequence[float], q: float) -> float | None:
+    """The value that a share ``q`` (0 to 1) of an ascending sequence does not exceed."""
+    if not ordered:
+        return None
+    return ordered[min(len(ordered) - 1, max(0, ceil(q * len(ordered)) - 1))]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Flags waiting on each of the coming days, today first; ``low`` and ``high`` bound them at 95 %.
+
+    ``arrivals`` and ``capacity`` are flags a day. ``days_to_clear`` is None where the backlog does not
+    shrink.
+    """
+
+    arrivals: float
+    capacity: float
+    expected: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    days_to_clear: int | None
+
+
+def forecast(waiting: int, arrivals: float, capacity: float, *, days: int = 14) -> Forecast:
+    """Carries the present pace forward. Arrivals are taken as Poisson: their variance is their mean."""
+    per_day = arrivals - capacity
+    line = [waiting + per_day * d for d in range(days + 1)]
+    spread = [Z * sqrt(arrivals * d) for d in range(days + 1)]
+    clear = None if per_day >= 0 else ceil(waiting / -per_day)
+    return Forecast(
+        arrivals=arrivals,
+        capacity=capacity,
+        expected=tuple(max(0.0, x) for x in line),
+        low=tuple(max(0.0, x - s) for x, s in zip(line, spread, strict=True)),
+        high=tuple(max(0.0, x + s) for x, s in zip(line, spread, strict=True)),
+        days_to_clear=0 if waiting == 0 else clear,
+    )

@@ -1,0 +1,126 @@
+"""The incident report says who, when, where and what, and never more than was found."""
+
+from datetime import UTC, datetime
+
+from screening.report import incident, pointers, training_case
+from screening.report.pointers import known
+
+from .conftest import POLICY
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def _report(store, keys, *, masked):
+    return incident(
+        store.case(keys[2]),
+        POLICY,
+        [store.case(k) for k in keys[:2]],
+        masked=masked,
+        now=NOW,
+    )
+
+
+def test_words_are_quoted_with_their_time_and_what_was_answered(store, decided):
+    """The confirmed words stand verbatim, with the second of the call and the staff's next words."""
+    report = _report(store, decided, masked=False)
+    (passage,) = report.passages
+    assert passage.words == "夜道に気をつけろよ"
+    assert passage.at_ms == 2000
+    assert passage.answer == "それはお受けできません。"
+    assert passage.state == "該当と確認"
+    assert report.duration_ms == 75000
+    assert report.customer == "k-77"
+
+
+def test_a_dismissed_flag_is_not_quoted_but_its_decision_stands(store, decided):
+    """The reader sees that it was considered, without the words being held against anybody."""
+    report = _report(store, decided, masked=False)
+    assert [r.outcome for r in report.rulings] == [
+        "カスタマーハラスメントに当たる",
+        "ハラスメントに当たらない（苦情・ご意見）",
+    ]
+    assert len(report.passages) == 1
+
+
+def test_repeats_have_dates_and_answers(store, decided):
+    """Earlier contacts come oldest first, each with the words and what staff answered."""
+    report = _report(store, decided, masked=False)
+    assert [c.occurred_at[:10] for c in report.contacts] == ["2026-10-01", "2026-10-03"]
+    assert all(c.passages[0].answer == "それはお受けできません。" for c in report.contacts)
+
+
+def test_the_steps_that_follow_are_listed_inside_first(store, decided):
+    """Internal steps come before external ones, which need an approval."""
+    report = _report(store, decided, masked=False)
+    sides = [s.side for s in report.steps]
+    assert sides == sorted(sides, key=lambda s: s != "internal")
+    police = next(s for s in report.steps if "警察" in s.title)
+    assert police.needs_approval
+
+
+def test_the_masked_version_names_nobody(store, decided):
+    """No customer, no employee, no number is left in any text; the abuse is."""
+    report = _report(store, decided, masked=True)
+    whole = repr(report)
+    for gone in ("佐藤", "鈴木", "090-1234", "k-77", "確認 花子", "c-3"):
+        assert gone not in whole, gone
+    assert "夜道に気をつけろよ" in whole
+    assert {r.person for r in report.rulings} == {"確認者1"}
+
+
+def test_the_raw_version_is_verbatim(store, decided):
+    """What was said is there to the letter."""
+    report = _report(store, decided, masked=False)
+    assert [line.said for line in report.transcript] == [
+        t.text for t in store.case(decided[2]).conversation.turns
+    ]
+
+
+def test_pointers_need_a_confirmed_flag(store, decided):
+    """An undecided case points at no law; a confirmed threat points at Penal Code 222."""
+    assert [p.law for p in _report(store, decided, masked=False).pointers] == [
+        "刑法222条",
+        "刑法234条",
+    ]
+    undecided = incident(store.case(decided[0]), POLICY, masked=False, now=NOW)
+    assert undecided.pointers == ()
+
+
+def test_a_demand_for_money_beside_a_threat_points_at_extortion():
+    """Penal Code 249 needs both, and the demand need not be harassment by itself."""
+    laws = [p.law for p in pointers(POLICY, ["threat"], ["threat", "compensation_demand"])]
+    assert "刑法249条" in laws
+    assert "刑法249条" not in [p.law for p in pointers(POLICY, ["threat"], ["threat"])]
+
+
+def test_insult_and_defamation_are_never_suggested():
+    """Both need publicity, which a conversation of two lacks (Penal Code 230, 231)."""
+    for pointer in known():
+        assert "231" not in pointer.law
+        assert "230" not in pointer.law
+        assert "侮辱" not in pointer.title
+        assert "名誉" not in pointer.title
+    assert pointers(POLICY, ["verbal_abuse"]) == ()
+    assert pointers(POLICY, ["defamation"]) == ()
+
+
+def test_every_label_of_the_pointers_is_one_the_policy_knows():
+    """A mistyped label would silently point at nothing."""
+    labels = {x for c in POLICY.categories.values() for x in c.signals.labels}
+    for pointer in known():
+        assert pointer.labels | pointer.together <= labels
+
+
+def test_a_training_case_holds_words_and_reasons_but_nobody(store, decided):
+    """Names, numbers, dates and identifiers are gone; the point's offsets find its words."""
+    case = training_case(store.case(decided[2]), POLICY)
+    whole = repr(case)
+    for gone in ("佐藤", "鈴木", "090-1234", "k-77", "花子", "2026", "c-3"):
+        assert gone not in whole, gone
+    point = next(p for p in case.points if p.turn == 1)
+    assert "夜道" in case.lines[1][1][point.start : point.end]
+
+
+def test_an_undecided_case_is_no_training_case(store, decided):
+    """A course needs to know what was concluded."""
+    assert training_case(store.case(decided[0]), POLICY) is None

@@ -1,0 +1,182 @@
+"""The order of the queue, its filters, and who sees what in it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from screening.errors import PermissionDenied, ReviewError
+from screening.policy.model import Gravity
+from screening.records import Priority
+from screening.review import FlagState
+from screening.store import Filters, Place
+
+from .conftest import HARASSMENT
+
+
+def _ids(page):
+    return [row.id for row in page.items]
+
+
+def _age(store, flag_id, days):
+    """As if the flag had been raised so many days earlier."""
+    with store.engine.begin() as c:
+        c.execute(
+            text("UPDATE flags SET rank = rank - :step WHERE id = :id"),
+            {"step": days / 2, "id": flag_id},
+        )
+
+
+class TestOrder:
+    def test_graver_comes_first_within_one_urgency(self, store, make, policy):
+        """Of two flags of equal urgency and confidence, the graver conduct is first."""
+        store.adopt(policy)
+        calm, grave = "intimidation", "defamation"
+        assert policy.categories[grave].gravity is Gravity.GRAVE
+        assert policy.categories[calm].gravity is not Gravity.GRAVE
+        store.save(*make(1, categories=(calm,)))
+        store.save(*make(2, categories=(grave,)))
+        assert [r.flag.category for r in store.flags().items] == [grave, calm]
+
+    def test_waiting_outweighs_gravity_in_time(self, store, make, policy):
+        """A flag that has waited a week passes a new one that is graver."""
+        store.adopt(policy)
+        old = store.save(*make(1, categories=("intimidation",))).flag_ids[0]
+        new = store.save(*make(2, categories=("defamation",))).flag_ids[0]
+        _age(store, old, 7)
+        assert _ids(store.flags()) == [old, new]
+
+    def test_urgency_is_never_outweighed(self, store, make):
+        """However long others have waited, what is urgent stays first."""
+        old = store.save(*make(1, categories=("intimidation",))).flag_ids[0]
+        urgent = store.save(*make(2, categories=("threat",))).flag_ids[0]
+        _age(store, old, 300)
+        assert _ids(store.flags()) == [urgent, old]
+
+    def test_a_policy_taken_over_later_moves_what_waits(self, store, make, policy):
+        """Flags that came before the gravities were known stand where they would stand after."""
+        first = store.save(*make(1, categories=("intimidation", "defamation"))).flag_ids
+        store.adopt(policy)
+        second = store.save(*make(2, categories=("intimidation", "defamation"))).flag_ids
+        ranks = {f: (store.flag(f).gravity, store.flag(f).rank) for f in (*first, *second)}
+        for earlier, later in zip(first, second, strict=True):
+            assert ranks[earlier][0] == ranks[later][0]
+            assert ranks[earlier][1] == pytest.approx(ranks[later][1], abs=0.001)
+
+
+class TestFilters:
+    @pytest.fixture
+    def mixed(self, store, make):
+        call, found = make(1, occurred_at="2026-10-05T23:30:00+09:00", channel="phone")
+        store.save(call, found, trade="介護")
+        call, found = make(2, occurred_at="2026-10-06T08:00:00+09:00", channel="chat")
+        store.save(call, replace(found, policy="other@2"), trade="薬局")
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            (Filters(channel="phone"), ["c-1"]),
+            (Filters(trade="薬局"), ["c-2"]),
+            (Filters(policy="other"), ["c-2"]),
+            (Filters(policy="medical-care@1"), ["c-1"]),
+            (Filters(policy="med"), []),
+            (Filters(since="2026-10-06T00:00:00+09:00"), ["c-2"]),
+            (Filters(until="2026-10-06T00:00:00+09:00"), ["c-1"]),
+            (Filters(kind="email"), []),
+            (Filters(category="threat", channel="chat", trade="薬局"), ["c-2"]),
+        ],
+    )
+    def test_each_narrows(self, store, mixed, wanted, expected):
+        """Channel, trade, policy and period choose, alone and together."""
+        page = store.flags(wanted)
+        assert sorted(r.conversation_id for r in page.items) == expected
+        assert page.total == len(expected)
+
+    def test_mine_is_what_i_claimed_or_was_handed(self, store, make, staff):
+        """And nothing of what others have."""
+        one, two, three = (store.save(*make(n)).flag_ids[0] for n in range(3))
+        store.work.claim(one, staff["reviewer"])
+        store.work.hand_over(two, staff["second"], to=staff["reviewer"].id)
+        store.work.claim(three, staff["second"])
+        mine = store.flags(Filters(mine=True), viewer=staff["reviewer"])
+        assert set(_ids(mine)) == {one, two}
+        with pytest.raises(ReviewError):
+            store.flags(Filters(mine=True))
+
+    def test_a_filter_that_is_not_one_is_refused(self, store):
+        """An unknown place or a date that is none is said, not ignored."""
+        for wrong in (Filters(place="nowhere"), Filters(since="soon")):
+            with pytest.raises(ReviewError):
+                store.flags(wrong)
+
+    def test_places_hold_what_they_say(self, store, make, staff):
+        """On hold, escalated and claimed flags can be looked through on their own."""
+        held, escalated, claimed, plain = (store.save(*make(n)).flag_ids[0] for n in range(4))
+        me = staff["reviewer"]
+        store.work.hold(held, me, until=datetime.now(UTC) + timedelta(hours=1))
+        store.work.escalate(escalated, me, note="判断に迷う")
+        store.work.claim(claimed, me)
+        found = {p: _ids(store.flags(Filters(place=p))) for p in Place}
+        assert found == {
+            Place.HELD: [held],
+            Place.ESCALATED: [escalated],
+            Place.DISPUTED: [],
+            Place.CLAIMED: [claimed],
+        }
+        assert set(_ids(store.flags())) == {escalated, claimed, plain}
+
+
+class TestSeeing:
+    def test_a_case_opened_is_a_look_in_the_log(self, store, make, staff):
+        """Whoever sees the words is on record; a masked page is none."""
+        key = store.save(*make()).key
+        before = store.audit.head().seq
+        store.open_case(key, staff["reviewer"], words=False)
+        assert store.audit.head().seq == before
+        store.open_case(key, staff["approver"])
+        (entry,) = store.audit.entries(staff["auditor"], limit=1)
+        assert (entry.action, entry.actor) == ("look", staff["approver"].id)
+        assert entry.subject == f"conversation:{key}"
+
+    @pytest.mark.parametrize("who", ["administrator", "machine"])
+    def test_who_may_not_read_cases(self, store, make, staff, who):
+        """Managing accounts, or delivering conversations, is no reason to read them."""
+        key = store.save(*make()).key
+        with pytest.raises(PermissionDenied):
+            store.open_case(key, staff[who])
+
+    def test_pages_of_a_blind_reader_have_no_gap_either(self, store, make, staff, policy):
+        """Flags that await a second reading are walked through in their place among the others."""
+        store.set_plan(replace(store.plan(), double_share=1))
+        ids = [f for n in range(12) for f in store.save(*make(n)).flag_ids]
+        for flag_id in ids[::3]:
+            store.decide(flag_id, staff["reviewer"], policy=policy, **HARASSMENT)
+        seen, after = [], None
+        while True:
+            page = store.flags(viewer=staff["second"], limit=5, after=after)
+            seen += _ids(page)
+            after = page.next
+            if after is None:
+                break
+        assert seen == ids
+        assert page.total == 12
+        assert store.flags(viewer=staff["reviewer"]).total == 8
+        assert store.flags(viewer=staff["auditor"]).total == 8
+
+    def test_the_next_case_is_another_conversation(self, store, make):
+        """Going on leaves the conversation at hand, and ends at the end."""
+        store.save(*make(1, categories=("threat", "verbal_abuse")))
+        store.save(*make(2, categories=("threat",)))
+        first, second, _ = store.flags().items
+        assert store.following(first).id == second.id
+        assert store.following(second).conversation_key == first.conversation_key
+        assert store.following(store.flags().items[-1]) is None
+
+
+def test_states_of_every_priority_are_asked_for_at_once(store, make):
+    """No state given means all of them."""
+    store.save(*make(1, categories=("threat", "intimidation")))
+    page = store.flags(Filters(states=()))
+    assert [r.flag.priority for r in page.items] == [Priority.URGENT, Priority.NORMAL]
+    assert {r.state for r in page.items} == {FlagState.PROPOSED}
