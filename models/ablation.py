@@ -1,4 +1,4 @@
-"""The product with parts taken away, and how well its probabilities are calibrated."""
+"""The product whole and with parts taken away, as functions that the evaluation compares."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from corpora.export import conversation_of
-from corpora.reader import MEANS, Document
 from screening.classifier.model import Classifier
 from screening.policy import load_policy
-from screening.records import Conversation, ScreeningResult, Speaker
+from screening.records import Conversation, Flag, Priority, Speaker
 from screening.rules import RuleSet
 from screening.screener import Screener
+from screening.text import fold
 
-BINS = 10
-Answer = Callable[[Sequence[Conversation]], list[ScreeningResult]]
+from .evaluate import Answer, flags_of
 
 
 class _NoRules(RuleSet):
@@ -27,73 +23,50 @@ class _NoRules(RuleSet):
         return ()
 
 
-def variants(model: Classifier) -> dict[str, Answer]:
-    """The whole product, and the product without one of its parts."""
+def flag(category: str, turn: int, start: int, end: int, text: str, score: float, name: str) -> Flag:  # fmt: skip
+    """A flag as a product that knows no policy would raise it."""
+    return Flag(category, "", turn, start, end, text[start:end], score, (name,), "", Priority.NORMAL)  # fmt: skip
+
+
+def screened(
+    screener: Screener, change: Callable[[Conversation], Conversation] = lambda c: c
+) -> Answer:
+    """A screener's flags, on conversations changed first."""
+    return lambda contacts: flags_of(
+        [screener.screen(change(c), history=[change(h) for h in past]) for c, past in contacts]
+    )
+
+
+def _silent(conversation: Conversation) -> Conversation:
+    turns = tuple(
+        replace(t, text="") if t.speaker is Speaker.AGENT else t for t in conversation.turns
+    )
+    return replace(conversation, turns=turns)
+
+
+def _rules_alone(rules: RuleSet, threshold: float) -> Answer:
+    def flags(conversation: Conversation) -> Sequence[Flag]:
+        found = []
+        for at, turn in enumerate(conversation.turns):
+            if turn.text and turn.speaker in (Speaker.CUSTOMER, Speaker.UNKNOWN):
+                folded = fold(turn.text)
+                for match in rules.find(folded.text):
+                    if match.score >= threshold:
+                        place = folded.span(match.start, match.end)
+                        found.append(flag(match.category, at, *place, turn.text, match.score, "rule"))  # fmt: skip
+        return found
+
+    return lambda contacts: [flags(conversation) for conversation, _ in contacts]
+
+
+def products(model: Classifier) -> dict[str, Answer]:
+    """The whole product, and the product without one of its parts, under the shipped policy."""
     policy, rules = load_policy("medical-care"), RuleSet.load()
-
-    def alone(detector: str) -> Callable[[ScreeningResult], bool]:
-        return lambda r: any(d.startswith(detector) for f in r.flags for d in f.detectors)
-
-    def screened(
-        screener: Screener, change: Callable[[Conversation], Conversation] = lambda c: c
-    ) -> Answer:
-        return lambda conversations: list(screener.screen_many([change(c) for c in conversations]))
-
-    def silent(conversation: Conversation) -> Conversation:
-        turns = tuple(
-            replace(t, text="") if t.speaker is Speaker.AGENT else t for t in conversation.turns
-        )
-        return replace(conversation, turns=turns)
-
     full = Screener(model, rules, policy)
     return {
         "whole_product": screened(full),
-        "without_rules": screened(Screener(model, _NoRules(rules.lexicon), policy)),
-        "without_agents_words": screened(full, silent),
-        "rules_alone": lambda conversations: [
-            r if alone("rule:")(r) else replace(r, flags=()) for r in screened(full)(conversations)
-        ],
+        "classifier_alone": screened(Screener(model, _NoRules(rules.lexicon), policy)),
+        "rules_alone": _rules_alone(rules, 0.5),
+        "without_agents_words": screened(full, _silent),
+        "without_earlier_contacts": lambda contacts: screened(full)([(c, ()) for c, _ in contacts]),
     }
-
-
-def ablate(model: Classifier, documents: Sequence[Document]) -> dict[str, dict[str, float]]:
-    """For each variant, the shares of harassing and of harmless documents with a means flag."""
-    means = frozenset(MEANS)
-    truth = np.array([bool(d.labels & means) for d in documents])
-    conversations = [conversation_of(d) for d in documents]
-    shares = {}
-    for name, answer in variants(model).items():
-        keep = (lambda f: any(d.startswith("rule:") for d in f.detectors)) if name == "rules_alone" else (lambda f: True)  # fmt: skip
-        found = np.array(
-            [any(f.category in means and keep(f) for f in r.flags) for r in answer(conversations)]
-        )
-        shares[name] = {
-            "recall": round(float(found[truth].mean()), 4),
-            "flagged_harmless": round(float(found[~truth].mean()), 4),
-        }
-    return shares
-
-
-def calibration_error(model: Classifier, documents: Sequence[Document]) -> float:
-    """Expected calibration error (Naeini 2015, ten equal bins) of flags on the customer's turns.
-
-    The probability is that of a flag, and it is right where the turn carries the flag's category.
-    """
-    screener = Screener(model, RuleSet.load(), load_policy("medical-care"))
-    scores, right = [], []
-    results = screener.screen_many([conversation_of(d) for d in documents])
-    for document, result in zip(documents, results, strict=True):
-        for flag in result.flags:
-            if flag.turn is not None and flag.category in MEANS:
-                scores.append(flag.score)
-                right.append(flag.category in document.turns[flag.turn].labels)
-    if not scores:
-        return 0.0
-    values, hits = np.array(scores), np.array(right)
-    bins = np.minimum((values * BINS).astype(int), BINS - 1)
-    error = sum(
-        abs(values[bins == b].mean() - hits[bins == b].mean()) * (bins == b).mean()
-        for b in range(BINS)
-        if (bins == b).any()
-    )
-    return round(float(error), 4)

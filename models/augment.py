@@ -6,7 +6,7 @@ Every text made here carries the hand it came from, so that it stays on that han
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from corpora.contrasts import read_contrasts
@@ -14,83 +14,29 @@ from corpora.reader import MEANS, Document, LabelledSpan, LabelledTurn
 from screening.classifier.model import ANY
 
 from .encode import Text
+from .noise import Edit, carry, confusions, disguised, heard
 
 SEED = 20261001
 #: What an augmented copy counts beside a written text.
 COPY_WEIGHT = 0.4
 CONTRAST_WEIGHT = 1.0
 
-#: Readings that recognisers confuse, in both directions: homophones first, then near ones.
-_HOMOPHONES = [
-    ("死ね", "支援ね"), ("公開", "後悔"), ("補償", "保証"), ("補償", "保障"), ("担当", "短刀"),
-    ("返金", "現金"), ("対応", "態様"), ("責任者", "積年者"), ("以上", "異常"), ("意思", "医師"),
-    ("解雇", "懐古"), ("首", "くび"), ("誠意", "正義"), ("謝罪", "謝在"), ("土下座", "どげ座"),
-    ("住所", "重症"), ("社長", "車長"), ("録音", "六音"), ("馬鹿", "ばか"), ("家族", "加速"),
-]  # fmt: skip
-_FILLERS = ["えーと", "あの", "まあ", "そのー", "なんか", "えー", "あー"]
-_DISGUISE = {
-    "死": ["氏", "タヒ", "4", "○"], "殺": ["頃", "56", "○", "コロ"], "馬": ["馬.", "ば"],
-    "鹿": ["か", "@鹿"], "ク": ["ｸ", "ク ", "クッ"], "ソ": ["ｿ", "ッソ"], "ね": ["ﾈ", "ネ"],
-    "カ": ["ｶ", "力"], "バ": ["ﾊﾞ"], "アホ": ["ｱﾎ", "ア ホ"], "し": ["ｼ", "し "],
-}  # fmt: skip
-
-Edit = Callable[[str, random.Random], list[tuple[str, int, int]]]
+#: How many of its characters a recogniser gets wrong, from call to call.
+_RATES = (0.03, 0.12)
 
 
 def _apply(text: Text, edit: Edit, rng: random.Random) -> Text | None:
-    """A copy of a text rewritten in pieces (new words, start, end), its spans carried along."""
+    """A copy of a text rewritten in pieces, its spans carried along."""
     pieces = edit(text.text, rng)
     new = "".join(words for words, _, _ in pieces)
     if new == text.text or not new:
         return None
-    spans = []
-    for start, end, labels in text.spans:
-        at, first, last = 0, None, None
-        for words, a, b in pieces:
-            if b > start and a < end and words:
-                first = at if first is None else first
-                last = at + len(words)
-            at += len(words)
-        if first is not None and last is not None:
-            spans.append((first, last, labels))
+    spans = [
+        (*place, labels)
+        for start, end, labels in text.spans
+        if (place := carry(pieces, start, end))
+    ]
     return Text(new, tuple(spans), text.document, text.turn, text.hand, COPY_WEIGHT)
-
-
-def recognised(text: str, rng: random.Random) -> list[tuple[str, int, int]]:
-    """As a recogniser writes: no punctuation, fillers, homophones, now and then a lost particle."""
-    pieces: list[tuple[str, int, int]] = []
-    at = 0
-    while at < len(text):
-        for said, heard in _HOMOPHONES:
-            if text.startswith(said, at) and rng.random() < 0.5:
-                pieces.append((heard, at, at + len(said)))
-                at += len(said)
-                break
-        else:
-            char = text[at]
-            if char in "、。！？!?「」…・":
-                char = rng.choice(_FILLERS) if char == "、" and rng.random() < 0.15 else ""
-            elif char in "はがをに" and rng.random() < 0.08:
-                char = ""
-            pieces.append((char, at, at + 1))
-            at += 1
-    return pieces
-
-
-def disguised(text: str, rng: random.Random) -> list[tuple[str, int, int]]:
-    """As mails hide their words from filters: other signs of the same look or sound."""
-    pieces = []
-    at = 0
-    while at < len(text):
-        for plain, others in _DISGUISE.items():
-            if text.startswith(plain, at) and rng.random() < 0.6:
-                pieces.append((rng.choice(others), at, at + len(plain)))
-                at += len(plain)
-                break
-        else:
-            pieces.append((text[at], at, at + 1))
-            at += 1
-    return pieces
 
 
 def augmented(documents: Sequence[Document], texts: Sequence[Text]) -> list[Text]:
@@ -98,10 +44,11 @@ def augmented(documents: Sequence[Document], texts: Sequence[Text]) -> list[Text
     rng = random.Random(SEED)
     hands = {d.hand for d in documents}
     made: list[Text | None] = []
+    sounds = confusions(text.text for text in texts)
     for text in texts:
         share = 1.0 if text.spans else 0.35
         if rng.random() < share:
-            made.append(_apply(text, recognised, rng))
+            made.append(_apply(text, heard(sounds, rng.uniform(*_RATES)), rng))
         if rng.random() < share * 0.5:
             made.append(_apply(text, disguised, rng))
     every_mean = frozenset([ANY, *MEANS])

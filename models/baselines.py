@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -11,6 +12,10 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from corpora.reader import CATEGORIES, Document
+from screening.records import Conversation, Flag, Speaker
+
+from .ablation import flag
+from .evaluate import Answer
 
 #: The kind of list that call-recording products ship with: words, whatever stands around them.
 KEYWORDS = {
@@ -58,42 +63,50 @@ KEYWORDS = {
     "self_harm_risk": ["死にたい", "自殺"],
 }
 
-Predict = Callable[[Sequence[Document]], list[frozenset[str]]]
 
-
-def keywords(documents: Sequence[Document]) -> list[frozenset[str]]:
-    """Flags a document where a customer's turn holds a listed word."""
+def keywords(contacts: Sequence[tuple[Conversation, Any]]) -> list[Sequence[Flag]]:
+    """Flags every listed word in a customer's turn."""
     return [
-        frozenset(
-            name
+        [
+            flag(name, at, place, place + len(word), text, 1.0, "keyword")
+            for at, text in _said(conversation)
             for name, words in KEYWORDS.items()
-            if any(word in turn.text for turn in document.customer_turns for word in words)
-        )
-        for document in documents
+            for word in words
+            if (place := text.find(word)) >= 0
+        ]
+        for conversation, _ in contacts
     ]
 
 
-def char_tfidf(training: Sequence[Document]) -> Predict:
+def char_tfidf(training: Sequence[Document]) -> Answer:
     """Character 1- to 4-gram TF-IDF and one-versus-rest logistic regression, turn by turn."""
     turns = [t for d in training for t in d.customer_turns]
     labels = np.array([[name in t.labels for name in CATEGORIES] for t in turns])
     usable = np.flatnonzero(labels.any(axis=0)) if len(turns) else np.array([], int)
     if not len(usable):
-        return lambda documents: [frozenset() for _ in documents]
+        return lambda contacts: [() for _ in contacts]
     model = make_pipeline(
         TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True),
         OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", solver="liblinear")),
     )
     model.fit([t.text for t in turns], labels[:, usable])
 
-    def predict(documents: Sequence[Document]) -> list[frozenset[str]]:
-        answers = []
-        for document in documents:
-            texts = [t.text for t in document.customer_turns]
-            hits = (
-                np.atleast_2d(model.predict(texts)).any(axis=0) if texts else np.zeros(len(usable))
-            )
-            answers.append(frozenset(CATEGORIES[usable[i]] for i in np.flatnonzero(hits)))
-        return answers
+    def answer(contacts: Sequence[tuple[Conversation, Any]]) -> list[Sequence[Flag]]:
+        texts = [(i, at, text) for i, (c, _) in enumerate(contacts) for at, text in _said(c)]
+        found: list[list[Flag]] = [[] for _ in contacts]
+        chances = model.predict_proba([text for _, _, text in texts])
+        for row, head in np.argwhere(chances >= 0.5).tolist():
+            i, at, text = texts[row]
+            score = float(chances[row, head])
+            found[i].append(flag(CATEGORIES[usable[head]], at, 0, len(text), text, score, "tfidf"))
+        return list(found)
 
-    return predict
+    return answer
+
+
+def _said(conversation: Conversation) -> list[tuple[int, str]]:
+    return [
+        (at, turn.text)
+        for at, turn in enumerate(conversation.turns)
+        if turn.text and turn.speaker is not Speaker.AGENT and turn.speaker is not Speaker.SYSTEM
+    ]

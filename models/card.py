@@ -11,65 +11,101 @@ _SPLITS = {
     "dev": "開発用の書き手（しきい値の調整に使用）",
     "test": "一度も学習・調整に使っていない書き手",
 }
-_BASELINES = {"keyword_list": "単語リスト", "char_tfidf_logistic": "文字TF-IDF＋ロジスティック回帰"}
-
-_PARTS = {
-    "whole_product": "全体",
-    "without_rules": "規則なし",
+#: What is compared, in the order of the page. A name that a card does not hold is left out.
+_PRODUCTS = {
+    "whole_product": "本製品",
+    "with_reader": "本製品＋二人目の読み手",
+    "classifier_alone": "規則なし",
+    "rules_alone": "規則だけ",
     "without_agents_words": "職員の応答を読まない",
-    "rules_alone": "規則が挙げたものだけ",
+    "without_earlier_contacts": "以前の接触を読まない",
+    "keyword_list": "単語リスト",
+    "char_tfidf_logistic": "文字TF-IDF＋ロジスティック回帰",
 }
+_MEASURES = {
+    "recall": "該当文書の発見率",
+    "flagged_harmless": "該当しない文書の誤検知率",
+    "false_per_1000": "該当しない発話1,000件あたりの誤検知",
+    "macro_f1": "マクロF1（文書）",
+    "critical_recall": "脅迫・性的・自傷の再現率",
+    "evidence_f1": "根拠の語の文字F1",
+    "calibration_error": "較正誤差（ECE）",
+}
+_SHARES = frozenset(["recall", "flagged_harmless", "critical_recall"])
+_NOISES = {
+    "recogniser": "認識誤り（文字の10%）",
+    "obfuscation": "伏せ字・当て字",
+}
+_GROUPS = {"dialect": "方言", "nonnative": "日本語が母語でない人", "elderly": "高齢の人"}
 
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}%"
 
 
-def _interval(share: dict[str, float | None]) -> str:
-    if share["value"] is None:
+def _shown(name: str, measure: dict[str, float | None]) -> str:
+    if measure["value"] is None:
         return "–"
-    return f"{_percent(share['value'])}（{_percent(share['low'])}–{_percent(share['high'])}）"
+    if name in _SHARES:
+        return f"{_percent(measure['value'])}（{_percent(measure['low'])}–{_percent(measure['high'])}）"
+    if name == "false_per_1000":
+        return f"{measure['value']:.1f}（{measure['low']:.1f}–{measure['high']:.1f}）"
+    return f"{measure['value']:.3f}（{measure['low']:.3f}–{measure['high']:.3f}）"
 
 
-def _figures(half: str, figures: dict[str, Any]) -> list[str]:
+def _half(half: str, products: dict[str, Any]) -> list[str]:
+    whole = products["whole_product"]
     lines = [
-        f"#### {_HALVES[half]}：{figures['documents']}件、うち手段・態様の該当{figures['harassing']}件",
+        f"#### {_HALVES[half]}：{whole['documents']}件、うち手段・態様の該当{whole['harassing']}件、"
+        f"該当しない顧客発話{whole['harmless_turns']}件",
         "",
-        "| | 該当文書の発見率 | 該当しない文書の誤検知率 | マクロF1 |",
-        "|---|---|---|---|",
-        f"| 本製品 | {_interval(figures['recall'])} | {_interval(figures['flagged_harmless'])}"
-        f" | {figures['macro_f1']} |",
+        f"| | {' | '.join(_MEASURES.values())} |",
+        f"|---|{'---|' * len(_MEASURES)}",
     ]
-    for name in _BASELINES:
-        other = figures["baselines"][name]
-        lines.append(
-            f"| {_BASELINES[name]} | {_interval(other['recall'])}"
-            f" | {_interval(other['flagged_harmless'])} | {other['macro_f1']} |"
-        )
+    for name, title in _PRODUCTS.items():
+        if name in products:
+            row = " | ".join(_shown(m, products[name][m]) for m in _MEASURES)
+            lines.append(f"| {title} | {row} |")
+    noisy = [n for n in _PRODUCTS if "noise" in products.get(n, {})]
+    if noisy:
+        lines += [
+            "",
+            "| 加工した文で | 該当文書の発見率 | 該当しない文書の誤検知率 |",
+            "|---|---|---|",
+        ]
+        for name in noisy:
+            for noise, title in _NOISES.items():
+                row = " | ".join(_shown(m, v) for m, v in products[name]["noise"][noise].items())
+                lines.append(f"| {_PRODUCTS[name]}、{title} | {row} |")
+    best = "with_reader" if "with_reader" in products else "whole_product"
     lines += [
         "",
-        "| 部分を外すと | 該当文書の発見率 | 該当しない文書の誤検知率 |",
-        "|---|---|---|",
-        *(
-            f"| {_PARTS[name]} | {_percent(figures['ablation'][name]['recall'])}"
-            f" | {_percent(figures['ablation'][name]['flagged_harmless'])} |"
-            for name in _PARTS
-        ),
-        "",
-        f"候補の確率の較正誤差（ECE、10区間）：{figures['calibration_error_of_flags']}。",
-        "",
-        f"該当しない顧客発話{figures['harmless_turns']}件での誤検知：1,000件あたり"
-        f"{figures['false_per_1000']}件。根拠の語の文字単位F1：{figures['evidence_f1']}。",
+        f"分類ごと（{_PRODUCTS[best]}）：",
         "",
         "| 分類 | 文書数 | 適合率 | 再現率 | F1 |",
         "|---|---|---|---|---|",
+        *(
+            f"| `{name}` | {c['documents']} | {_percent(c['precision'])}"
+            f" | {_percent(c['recall'])} | {_percent(c['f1'])} |"
+            for name in CATEGORIES
+            for c in [products[best]["categories"][name]]
+        ),
     ]
-    lines += [
-        f"| `{name}` | {c['documents']} | {_percent(c['precision'])} | {_percent(c['recall'])}"
-        f" | {_percent(c['f1'])} |"
-        for name in CATEGORIES
-        for c in [figures["categories"][name]]
+    return [*lines, ""]
+
+
+def _groups(products: dict[str, Any]) -> list[str]:
+    lines = [
+        "| 該当しない文書のうち | 文書数 | 旗が立った | その割合 | ほかの文書の割合 |",
+        "|---|---|---|---|---|",
     ]
+    for name, groups in products.items():
+        for group, title in _GROUPS.items():
+            g = groups[group]
+            lines.append(
+                f"| {_PRODUCTS[name]}、{title} | {g['documents']} | {g['flagged']}"
+                f" | {_percent(g['share'])} | {_percent(g['rest'])} |"
+            )
     return [*lines, ""]
 
 
@@ -79,14 +115,17 @@ def markdown(card: dict[str, Any]) -> str:
     lines = [
         f"# モデルカード：{card['id']}",
         "",
-        "通話の書き起こしとメールの日本語から、カスタマーハラスメントに当たるかもしれない言葉を**候補として**挙げる線形モデルです。",
+        "通話の書き起こしとメールの日本語から、カスタマーハラスメントに当たるかもしれない言葉を**候補として**挙げるモデルです。",
         "判断は必ず人が行います。従業員や顧客の評価、自動的な対応に使ってはいけません。",
         "",
         "## しくみ",
         "",
-        "文字1〜4グラムと形態素1〜3グラム（fugashi＋unidic-lite）のハッシュ特徴を、文ごとに、分類ごとのロジスティック回帰が採点します。",
-        "会話全体は、顧客の文の平均と職員の応答の平均を読む別の回帰と規則とで先に判断し、その判断を一文一文と規則の確からしさに重ねます",
-        "（係数は、その書き手を見ていない予測に当てはめています）。一文だけの会話は、何も言っていないという事前の重みに引き寄せられます。",
+        "1. 文字1〜4グラムと形態素1〜3グラム（fugashi＋unidic-lite）のハッシュ特徴を、文ごとに、分類ごとのロジスティック回帰が採点します。",
+        "2. 会話全体は、顧客の文の平均、職員の応答の平均、文ごとの採点の高いもの、規則の一致を読む浅い決定木の集まり（勾配ブースティング）が判断します。",
+        "3. 一文一文の確からしさは、その文の採点、前後の文、会話全体の判断、その文に一致した規則から決めます。五割を超える確からしさは、選ばれたものほど高めに出る分だけ割り引きます。",
+        "4. 文を指し示せるほど確かでない分類は、会話全体の候補（根拠の発話番号つき）として挙げます。",
+        "",
+        "2〜4の係数と木は、その書き手を見ていない予測に当てはめています（スタッキング）。一文だけの会話は、何も言っていないという事前の重みに引き寄せられます。",
         "",
         "## 学習したもの",
         "",
@@ -105,7 +144,8 @@ def markdown(card: dict[str, Any]) -> str:
             lines += [f"### {split}：{_SPLITS[split]}", ""]
             for half in _HALVES:
                 if half in card["metrics"][split]:
-                    lines += _figures(half, card["metrics"][split][half])
+                    lines += _half(half, card["metrics"][split][half])
+            lines += _groups(card["metrics"][split]["groups"])
     lines += [
         "## 再現",
         "",

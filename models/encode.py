@@ -43,12 +43,14 @@ class Text:
 class Units:
     """Units of texts: ``features`` (n, SIZE) of ones, ``labels`` (n, heads), ``text`` (n,) owners.
 
-    ``lengths`` are in code points; ``own`` is False where most of a unit is only passed on.
+    ``starts`` and ``lengths`` are in code points of the folded text; ``own`` is False where most of a
+    unit is only passed on.
     """
 
     features: csr_matrix
     labels: NDArray[np.bool_]
     text: NDArray[np.int32]
+    starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     own: NDArray[np.bool_]
 
@@ -57,6 +59,7 @@ class Units:
             self.features[chosen],
             self.labels[chosen],
             self.text[chosen],
+            self.starts[chosen],
             self.lengths[chosen],
             self.own[chosen],
         )
@@ -96,17 +99,18 @@ def encode(texts: Sequence[Text], *, words: bool = True) -> Units:
     matrix = csr_matrix(
         (np.ones(len(columns), np.float32), columns, indptr), shape=(len(indptr) - 1, SIZE)
     )
-    together = [np.concatenate([p[i] for p in parts]) if parts else None for i in range(2, 6)]
-    labels, owners, lengths, own = together
+    together = [np.concatenate([p[i] for p in parts]) if parts else None for i in range(2, 7)]
+    labels, owners, starts, lengths, own = together
     if not parts:
         return Units(
             matrix,
             np.zeros((0, len(HEADS)), np.bool_),
             np.zeros(0, np.int32),
             np.zeros(0, np.int64),
+            np.zeros(0, np.int64),
             np.zeros(0, np.bool_),
         )
-    return Units(matrix, labels, owners, lengths, own)
+    return Units(matrix, labels, owners, starts, lengths, own)
 
 
 def _encoded(texts: Sequence[Text], words: bool) -> Iterator[tuple[Any, ...]]:
@@ -131,4 +135,5 @@ def _encoded(texts: Sequence[Text], words: bool) -> Iterator[tuple[Any, ...]]:
                     marked[i, [HEADS.index(name) for name in names]] = True
                     marked[i, 0] |= any(name in MEANS for name in names)
         lengths = units[:, 1] - units[:, 0]
-        yield features, np.diff(offsets), marked, owner + at, lengths, own
+        starts = units[:, 0] - units[:, 4]
+        yield features, np.diff(offsets), marked, owner + at, starts, lengths, own

@@ -12,7 +12,9 @@ import io
 import json
 import sys
 import zipfile
+from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +22,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, hstack, vstack
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from corpora.hands import corpus_hash, split_of
 from corpora.reader import MEANS, Document, read_corpus
-from screening.classifier.model import ANY, FORMAT, Classifier, library_versions
+from screening.classifier.model import ANY, FORMAT, Classifier, identity, library_versions
 from screening.classifier.stack import (
+    AROUND,
+    OF_UNITS,
     PRIOR_WEIGHT,
+    Ready,
+    Stack,
+    by_conversation,
     features_of,
-    highest_units,
     logit,
+    logits,
+    read_units,
+    strongest,
+    surroundings,
     weights_of,
 )
+from screening.classifier.trees import DEPTH, Trees
 from screening.rules import RuleMatch, RuleSet
 from screening.text import fold
 
@@ -44,12 +56,19 @@ MIN_UNITS = 4
 STRENGTH = 12.0
 #: The same for the heads that read whole conversations, whose rows are means and so much shorter.
 WHOLE_STRENGTH = 300.0
+#: Where the solver may stop; weights correlate over 0.9999 with those of a tenth of it.
+TOLERANCE = 1e-2
 #: Groups of hands, left out in turn when the stack is fitted.
-FOLDS = 6
+FOLDS = 4
+#: Folds fitted side by side; how many changes nothing but the time it takes.
+WORKERS = 2
 #: How much more often than in the corpus a conversation is harmless in the world, at the least.
 PRIOR_ODDS = 2.5
-#: The same for a sentence of a category; its conversation has been weighed already.
-UNIT_ODDS = 2.0
+#: What a conversation that holds a category counts beside one that does not, when it is decided whether
+#: one does: a category too many on a conversation costs a reviewer less than one too few.
+WHOLE_BALANCE = 1.6
+#: Trees that judge a conversation, and groups of hands left out in turn when what follows is fitted.
+TREES, JUDGES = 250, 6
 #: A head with fewer examples than this has no place in the stack.
 LEAST = 12
 SEED = 20261001
@@ -75,7 +94,8 @@ def fit_head(x: csr_matrix, y: NDArray[np.bool_], weights: NDArray[np.float64], 
     """A logistic regression; a head with under three examples stays silent."""
     if y.sum() < 3:
         return np.zeros(x.shape[1], np.float32), -8.0
-    model = LogisticRegression(C=strength, solver="liblinear", random_state=SEED, max_iter=200)
+    # The dual problem is the smaller one: far fewer texts than features.
+    model = LogisticRegression(C=strength, solver="liblinear", dual=True, tol=TOLERANCE, random_state=SEED, max_iter=400)  # fmt: skip
     # Abuse is rare: its examples count for more, though not so much that precision goes.
     balance = np.where(y, min(8.0, np.sqrt((~y).sum() / y.sum())), 1.0)
     model.fit(x, y, sample_weight=weights * balance)
@@ -111,7 +131,7 @@ class Material:
             np.array([texts[i].document for i in units.text], np.int64),
             agent_units,
             np.array([agent[i].document for i in agent_units.text], np.int64),
-            _matched(len(documents), texts, rules),
+            matches_of(len(documents), texts, rules),
             np.array([MADE in d.id for d in documents]),
         )
 
@@ -136,9 +156,10 @@ class Material:
         return np.array([bool(d.labels & wanted) for d in self.documents])
 
 
-def _matched(
+def matches_of(
     count: int, texts: Sequence[Text], rules: RuleSet
 ) -> list[list[tuple[int, RuleMatch]]]:
+    """By document the turn of every rule's match in the customer's own words."""
     found: list[list[tuple[int, RuleMatch]]] = [[] for _ in range(count)]
     for text in texts:
         folded = fold(text.text)
@@ -262,119 +283,270 @@ def left_out(material: Material, extra: Sequence[Text], extra_units: Units) -> S
         np.zeros((n, len(WHOLE))),
         np.zeros((n, len(WHOLE))),
     )
-    for fold_number in range(min(FOLDS, len(hands))):
-        out = hand_of == fold_number
-        heads = fit_heads(material.part(~out), extra, extra_units[made_by[extra_units.text] != fold_number])  # fmt: skip
-        held = heads.scores(material.part(out))
-        scores.units[out[material.customer_of]] = held.units
-        scores.said[out], scores.answered[out] = held.said, held.answered
+    jobs = [
+        (
+            material.part(hand_of != number),
+            extra,
+            extra_units[made_by[extra_units.text] != number],
+            material.part(hand_of == number),
+        )
+        for number in range(min(FOLDS, len(hands)))
+    ]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for number, held in enumerate(pool.map(_held, jobs)):
+            out = hand_of == number
+            scores.units[out[material.customer_of]] = held.units
+            scores.said[out], scores.answered[out] = held.said, held.answered
     return scores
 
 
-def conversation_features(material: Material, scores: Scores) -> NDArray[np.float32]:
-    """``CONVERSATION_FEATURES`` of every document."""
+def _held(job: tuple[Material, Sequence[Text], Units, Material]) -> Scores:
+    """Scores of the last by heads fitted on the others."""
+    *taught, held = job
+    return fit_heads(*taught).scores(held)
+
+
+def _trees(x: NDArray[np.float32], y: NDArray[np.bool_], weights: NDArray[np.float64]) -> Trees:
+    """Gradient-boosted trees (Friedman 2001) as arrays that inference reads."""
+    if y.all() or not y.any():
+        inner = 2**DEPTH - 1
+        return Trees(np.zeros((0, inner), np.int16), np.zeros((0, inner)), np.zeros((0, inner + 1), np.float32), 8.0 if y.all() else -8.0)  # fmt: skip
+    model = GradientBoostingClassifier(
+        n_estimators=TREES,
+        max_depth=DEPTH,
+        learning_rate=0.04,
+        subsample=0.5,
+        max_features=0.5,
+        min_samples_leaf=10,
+        random_state=SEED,
+    ).fit(x, y, sample_weight=weights)
+    shape = (TREES, 2**DEPTH - 1)
+    feature, threshold = np.zeros(shape, np.int16), np.full(shape, np.inf)
+    value = np.zeros((TREES, 2**DEPTH), np.float32)
+    for number, (estimator,) in enumerate(model.estimators_):
+        tree = estimator.tree_
+        waiting = [(0, 0)]
+        while waiting:
+            node, place = waiting.pop()
+            if place >= shape[1]:
+                value[number, place - shape[1]] = model.learning_rate * tree.value[node, 0, 0]
+            elif tree.children_left[node] < 0:
+                waiting += [(node, 2 * place + 1), (node, 2 * place + 2)]
+            else:
+                feature[number, place] = tree.feature[node]
+                threshold[number, place] = tree.threshold[node]
+                waiting.append((tree.children_left[node], 2 * place + 1))
+                waiting.append((tree.children_right[node], 2 * place + 2))
+    start = float(model.init_.class_prior_[1])
+    return Trees(feature, threshold, value, float(np.log(start / (1 - start))))
+
+
+def conversation_features(material: Material, scores: Scores, ready: Ready, placed: Sequence[tuple[int, int, float]]) -> NDArray[np.float32]:  # fmt: skip
+    """``features_of`` of every document."""
     n = len(material.documents)
-    order = np.argsort(material.customer_of, kind="stable")
-    bounds = np.searchsorted(material.customer_of[order], np.arange(n + 1))
-    highest = np.zeros((n, 2), np.float32)
-    unit_scores = scores.units[order, 0].astype(np.float32)
-    highest_units(unit_scores, material.units.own[order], bounds, highest)
+    bounds = np.searchsorted(material.customer_of, np.arange(n + 1))
+    unit_scores = np.ascontiguousarray(scores.units, np.float32)
+    of_units = np.empty((n, OF_UNITS), np.float32)
+    likely = ready.likely(unit_scores, placed)
+    read_units(unit_scores, likely, ready.means, ready.beside, material.units.own, bounds, of_units)
     rules = np.zeros((n, 2), np.float32)
     for i, matched in enumerate(material.rules):
         best = sorted((m.score for _, m in matched if m.category in MEANS), reverse=True)[:2]
         rules[i, : len(best)] = best
     mail = np.array([d.kind == "email" for d in material.documents], np.float32)
-    return features_of(scores.said[:, 0], scores.answered[:, 0], highest, rules, mail)
+    return features_of(scores.said, scores.answered, of_units, rules, mail)
 
 
-def fit_stack(material: Material, scores: Scores) -> dict[str, Any]:
-    """Coefficients of ``screening.classifier.stack`` on scores of documents the heads had not seen."""
-    known = conversation_features(material, scores)
+def _shared(rows: Sequence[NDArray[Any]], labels: Sequence[NDArray[np.bool_]]) -> tuple[list[float], list[float]]:  # fmt: skip
+    """One logistic regression for all means categories: coefficients and intercept, and an offset each."""
+    count = len(rows[0])
+    which = csr_matrix(
+        (
+            np.ones(count * len(rows)),
+            (np.arange(count * len(rows)), np.repeat(np.arange(len(rows)), count)),
+        )
+    )
+    x = hstack([csr_matrix(np.concatenate(rows)), which]).tocsr()
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(x, np.concatenate(labels))
+    known = rows[0].shape[1]
+    coefficients = [float(c) for c in model.coef_[0]]
+    return [*coefficients[:known], float(model.intercept_[0])], coefficients[known:]
+
+
+def fit_stack(material: Material, scores: Scores) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Coefficients and trees of ``screening.classifier.stack``, on scores of documents the heads had
+    not seen."""
+    own = material.units.own
+    means = [i for i, name in enumerate(HEADS) if name in MEANS]
+    names = [HEADS[i] for i in means]
+    rule, rule_offsets = _fit_rules(material)
+    placed = _placed(material, rule, rule_offsets)
+    rules = np.zeros((len(own), len(HEADS), 2), np.float32)
+    for (unit, head), strength in strongest(placed).items():
+        rules[unit, head] = strength, 1
+    labels = [material.units.labels[own, i] for i in means]
+    early, early_offsets = _shared(
+        [
+            np.column_stack([scores.units[own, i], scores.units[own, 0], rules[own, i]])
+            for i in means
+        ],
+        labels,
+    )
+    stack: dict[str, Any] = {
+        "early": early,
+        "early_offsets": dict(zip(names, early_offsets, strict=True)),
+        "conversation_start": 0.0,
+        "means": [],
+        "offsets": dict.fromkeys(names, 0.0),
+        "above_even": 1.0,
+        "others": {},
+        "rule": rule,
+        "rule_offsets": rule_offsets,
+        "whole": {},
+    }
+    known = conversation_features(material, scores, _ready(stack), placed)
     truth = material.truth(ANY)
     alone = np.array([len(d.turns) == 1 for d in material.documents])
     # Contrasts are half harmful by design, and the corpus far more so than any centre: were their
     # shares taken for the world's, a quiet sentence would start from a coin's toss.
     weights = np.where(truth, 1.0, PRIOR_ODDS) * np.where(alone & material.made, 0.0, 1.0)
-    conversation = _logistic(known, truth, 1.0, weights)
-    judged = known @ np.array(conversation[:-1]) + conversation[-1]
+    counted = weights > 0
+    conversation = _trees(known[counted], truth[counted], weights[counted])
+    # What sees the judgement must not learn from judgements of what the trees were fitted on.
+    judged = np.zeros(len(truth), np.float32)
+    hands = sorted({d.hand for d in material.documents})
+    group = np.array([hands.index(d.hand) % JUDGES for d in material.documents])
+    for number in range(JUDGES):
+        out, taught = group == number, counted & (group != number)
+        if out.any() and taught.any():
+            judged[out] = _trees(known[taught], truth[taught], weights[taught]).score(known[out])
     at = judged[material.customer_of]
-    own = material.units.own
-    means = [i for i, name in enumerate(HEADS) if name in MEANS]
-    count = int(own.sum())
-    rows = np.stack(
+    bounds = np.searchsorted(material.customer_of, np.arange(len(material.documents) + 1))
+    around = np.empty((len(at), AROUND), np.float32)
+    surroundings(scores.units[:, 0].astype(np.float32), bounds, around)
+    any_rule = rules[:, means, 1].max(axis=1)
+    common = np.column_stack([scores.units[:, 0], at, around])[own]
+    shared, offsets = _shared(
         [
-            np.tile(scores.units[own, 0], len(means)),
-            scores.units[np.ix_(own, means)].T.ravel(),
-            np.tile(at[own], len(means)),
+            np.column_stack([scores.units[own, i], common, rules[own, i], any_rule[own]])
+            for i in means
         ],
-        axis=1,
+        labels,
     )
-    which = csr_matrix(
-        (
-            np.ones(count * len(means)),
-            (np.arange(count * len(means)), np.repeat(np.arange(len(means)), count)),
-        )
-    )
-    labels = material.units.labels[np.ix_(own, means)].T.ravel()
-    unit_weights = np.where(labels, 1.0, UNIT_ODDS)
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(hstack([csr_matrix(rows), which]).tocsr(), labels, sample_weight=unit_weights)  # fmt: skip
-    coefficients = model.coef_[0]
     others = {
         name: _logistic(
-            np.stack([scores.units[own, i], at[own]], axis=1), material.units.labels[own, i], 1.0
+            np.column_stack([scores.units[own, i], at[own], rules[own, i]]),
+            material.units.labels[own, i],
+            1.0,
         )
         for i, name in enumerate(HEADS)
         if name not in MEANS and name != ANY and material.units.labels[own, i].sum() >= LEAST
     }
-    rule, rule_offsets = _fit_rules(material, judged)
+    stack |= {
+        "means": shared,
+        "offsets": dict(zip(names, offsets, strict=True)),
+        "others": others,
+    }
+    raw = scores.units.astype(np.float32)
+    written = ~material.made
+    known_units = own & written[material.customer_of]
+    # A flag is right where its turn carries its category, in whichever sentence of it.
+    in_turn = np.zeros((len(material.texts), len(HEADS)), np.bool_)
+    np.logical_or.at(in_turn, material.units.text, material.units.labels)
+    first = _ready(stack).units(raw, at, around, placed)[np.ix_(known_units, means)]
+    stack["above_even"] = _slope(first, in_turn[material.units.text][np.ix_(known_units, means)])
+    probabilities = _ready(stack).units(raw, at, around, placed)
+    probabilities[~own] = 0
+    highest, expected = by_conversation(probabilities, bounds)
+    likeliest, summed = logits(highest), np.log(expected + np.float32(1e-3))
+    said, answered = (np.zeros_like(likeliest) for _ in range(2))
+    of_head = [HEADS.index(name) for name in WHOLE]
+    said[:, of_head], answered[:, of_head] = scores.said, scores.answered
     whole = {
         name: _logistic(
-            np.stack([scores.said[:, i], scores.answered[:, i], judged], axis=1),
-            material.truth(name),
-            1.0,
+            np.column_stack(
+                [f[written, i] for f in (likeliest, summed, said, answered)] + [judged[written]]
+            ),
+            material.truth(name)[written],
+            0.3,
+            np.where(material.truth(name)[written], WHOLE_BALANCE, 1.0),
         )
-        for i, name in enumerate(WHOLE)
-        if name != ANY and material.truth(name).sum() >= LEAST
+        for i, name in enumerate(HEADS)
+        if name != ANY and material.truth(name)[written].sum() >= LEAST
     }
-    return {
-        "conversation": conversation,
-        "means": [*map(float, coefficients[:3]), float(model.intercept_[0])],
-        "offsets": {HEADS[i]: float(c) for i, c in zip(means, coefficients[3:], strict=True)},
-        "others": others,
-        "rule": rule,
-        "rule_offsets": rule_offsets,
-        "whole": whole,
+    stack |= {"conversation_start": conversation.start, "whole": whole}
+    trees = {
+        "tree_feature": conversation.feature,
+        "tree_threshold": conversation.threshold,
+        "tree_value": conversation.value,
     }
+    return stack, trees
 
 
-def _fit_rules(
-    material: Material, judged: NDArray[np.float64]
-) -> tuple[list[float], dict[str, float]]:
-    """How far a rule's match is to be believed: its own score, the judgement, and its past.
+def _slope(probabilities: NDArray[np.float32], labels: NDArray[np.bool_]) -> float:
+    """By what the logits of probabilities over a half must be multiplied to be right on average."""
+    over = probabilities > 0.5
+    if len(set(labels[over].tolist())) < 2:
+        return 1.0
+    model = LogisticRegression(C=1e4, fit_intercept=False).fit(logits(probabilities[over])[:, None], labels[over])  # fmt: skip
+    return float(model.coef_[0, 0])
+
+
+def _ready(stack: dict[str, Any]) -> Ready:
+    """A stack whose trees are not known yet, ready for its earlier parts."""
+    inner = 2**DEPTH - 1
+    none = {
+        "tree_feature": np.zeros((0, inner), np.int16),
+        "tree_threshold": np.zeros((0, inner)),
+        "tree_value": np.zeros((0, inner + 1), np.float32),
+    }
+    return Stack.from_card(stack, none).ready(HEADS, WHOLE)
+
+
+def _placed(
+    material: Material, rule: Sequence[float], offsets: dict[str, float]
+) -> list[tuple[int, int, float]]:
+    """Every rule's match: its unit, the head of its category, and its strength."""
+    units: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for unit, text in enumerate(material.units.text.tolist()):
+        units[int(material.customer_of[unit]), material.texts[text].turn].append(unit)
+    found = []
+    for document, matched in enumerate(material.rules):
+        for turn, match in matched:
+            here = units[document, turn]
+            starts = material.units.starts[here]
+            unit = here[max(0, int(np.searchsorted(starts, match.start, "right")) - 1)]
+            strength = rule[0] * logit(match.score) + rule[1] + offsets.get(match.rule_id, 0.0)
+            found.append((unit, HEADS.index(match.category), strength))
+    return found
+
+
+def _fit_rules(material: Material) -> tuple[list[float], dict[str, float]]:
+    """How far a rule's match is to be believed: its own score and its past.
 
     An offset a rule, drawn towards none where it has matched seldom.
     """
     matched = [
-        (match, judged[i], match.category in document.turns[turn].labels)
+        (match, match.category in document.turns[turn].labels)
         for i, document in enumerate(material.documents)
         for turn, match in material.rules[i]
-        if match.category in MEANS and (not material.made[i] or len(document.turns) == 1)
+        if not material.made[i] or len(document.turns) == 1
     ]
-    names = sorted({m.rule_id for m, _, _ in matched})
+    names = sorted({m.rule_id for m, _ in matched})
     place = {name: i for i, name in enumerate(names)}
-    known = np.array([[logit(m.score), at] for m, at, _ in matched])
+    known = np.array([[logit(m.score)] for m, _ in matched])
     which = csr_matrix(
         (
             np.ones(len(matched)),
-            (np.arange(len(matched)), [place[m.rule_id] for m, _, _ in matched]),
+            (np.arange(len(matched)), [place[m.rule_id] for m, _ in matched]),
         ),
         (len(matched), len(names)),
     )
-    right = np.array([y for _, _, y in matched])
+    right = np.array([y for _, y in matched])
     model = LogisticRegression(C=1.0, max_iter=2000).fit(hstack([csr_matrix(known), which]).tocsr(), right)  # fmt: skip
     coefficients = [float(c) for c in model.coef_[0]]
-    offsets = {name: round(c, 4) for name, c in zip(names, coefficients[2:], strict=True)}
-    return [*coefficients[:2], float(model.intercept_[0])], offsets
+    offsets = {name: round(c, 4) for name, c in zip(names, coefficients[1:], strict=True)}
+    return [coefficients[0], float(model.intercept_[0])], offsets
 
 
 def _logistic(
@@ -399,7 +571,7 @@ def train(documents: Sequence[Document]) -> tuple[dict[str, Any], dict[str, NDAr
     extra_units = encode(extra)
     heads = fit_heads(training, extra, extra_units)
     unseen = left_out(training, extra, extra_units)
-    stack = fit_stack(*_together((training, unseen), (dev, heads.scores(dev))))
+    stack, trees = fit_stack(*_together((training, unseen), (dev, heads.scores(dev))))
     card = {
         "format": FORMAT,
         "heads": list(HEADS),
@@ -425,6 +597,7 @@ def train(documents: Sequence[Document]) -> tuple[dict[str, Any], dict[str, NDAr
         "agent_features": heads.agent_kept,
         "agent_idf": heads.agent_idf,
         "agent_weights": heads.agent_rows.astype(np.float16),
+        **trees,
     }
     return card, arrays
 
@@ -442,6 +615,7 @@ def _together(*parts: tuple[Material, Scores]) -> tuple[Material, Scores]:
             vstack([u.features for u in chosen]).tocsr(),
             join(u.labels for u in chosen),
             join(u.text + t for u, t in zip(chosen, texts_before, strict=False)),
+            join(u.starts for u in chosen),
             join(u.lengths for u in chosen),
             join(u.own for u in chosen),
         )
@@ -486,22 +660,29 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "shipped")
     parser.add_argument("--no-test", action="store_true", help="leave the test hands alone")
     arguments = parser.parse_args()
+    from . import ablation, baselines, evaluate
     from . import card as cards
-    from . import evaluate
 
     documents = read_corpus()
     card, arrays = train(documents)
+    card = json.loads(json.dumps(card))
     raw = packed(arrays)
     digest = hashlib.sha256(raw).hexdigest()
     card |= {
-        "id": f"linear-{digest[:12]}",
+        "id": identity(raw, card["stack"]),
         "weights_sha256": digest,
         "corpus_sha256": corpus_hash(),
         "libraries": library_versions(),
     }
+    training = [d for d in documents if split_of(d.hand) == "train"]
+    products = ablation.products(classifier(card, arrays)) | {
+        "keyword_list": baselines.keywords,
+        "char_tfidf_logistic": baselines.char_tfidf(training),
+    }
     splits = ("dev",) if arguments.no_test else ("dev", "test")
     card["metrics"] = {
-        split: evaluate.report(classifier(card, arrays), documents, split) for split in splits
+        split: evaluate.report(documents, split, products, noisy=["whole_product"])
+        for split in splits
     }
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / "weights.npz").write_bytes(raw)

@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 from . import conduct, repetition
 from .classifier import Classifier, Encoder, cut
 from .classifier.model import ANY
-from .classifier.stack import PRIOR_WEIGHT, features_of, highest_units, logistic, logit, weights_of
+from .classifier.stack import (
+    AROUND,
+    OF_UNITS,
+    features_of,
+    logistic,
+    logit,
+    read_units,
+    surroundings,
+    weights_of,
+)
 from .policy import Policy, load_policy
 from .records import Conversation, Finding, Kind, ScreeningResult, Speaker, Turn
 from .rules import RuleMatch, RuleSet
@@ -32,21 +41,35 @@ FLOOR = 0.2
 SHOWN = 0.01
 #: From here on a probability counts as found, so that the whole conversation need not speak for it.
 SURE = 0.5
+#: A sentence is pointed at where it is at least as likely as this; under it, the conversation as a whole
+#: carries the category. Chosen on hands left out: a wrong sentence costs more than none.
+POINTED = 0.6
+#: The same for a sentence in a conversation of which too little was said to judge it.
+ALONE = 0.7
 #: A rule of at least this score names words that say it by themselves at the start of a call, before
 #: there is a tone to judge; ``DOUBT`` is what the prior can take from them at the most.
-PLAIN, DOUBT = 0.9, 0.3
-#: Once as much has been said as the prior weighs, a sentence that sounds bad in a conversation judged
-#: under this logit is taken for what it only sounds like. Chosen on the dev hands.
+PLAIN, DOUBT = 0.8, 0.3
+#: So much must have been said, in the weight of units (about three sentences), to judge by the tone.
+HEARD = 12.0
+#: Once it has been heard, a sentence that sounds bad in a conversation judged under this logit is taken for
+#: what it only sounds like. Chosen on the dev hands.
 CALM = -1.5
 #: Turns named as evidence of what only the whole conversation shows.
 EVIDENCE_TURNS = 3
-LEARNED = "学習した語の並びから"
+LEARNED = "学習した語の並びから：{words}"
+LEARNED_UNNAMED = "学習した文字の並びから"
+#: A category of at least this probability is named among what was considered.
+CONSIDERED = 0.15
 WHOLE = "会話全体の言葉と応対の流れから"
 #: Turns analysed at once; large enough to spread the cost of a call, small enough to stay in cache.
 BATCH_TURNS = 2048
 BATCH_CHARACTERS = 48_000
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
 SCREENED = frozenset([Speaker.CUSTOMER, Speaker.UNKNOWN])
+
+
+#: A rule's match and the unit that holds it.
+_Match = tuple[RuleMatch, int]
 
 
 @dataclass(slots=True)
@@ -64,6 +87,7 @@ class Screener:
         self.model, self.rules, self.policy = model, rules, policy
         self._local = threading.local()
         self._categories = [(i, name) for i, name in enumerate(model.heads) if name != ANY]
+        self._head = {name: i for i, name in self._categories}
 
     def with_policy(self, policy: Policy) -> Screener:
         """The same detectors under another policy."""
@@ -124,7 +148,7 @@ class Screener:
         heads = len(model.heads)
         own = np.ones(len(units), np.bool_)
         worth = self._worth_a_look(batch)
-        matches: dict[int, list[RuleMatch]] = {}
+        matches: dict[int, list[_Match]] = {}
         rules = np.zeros((len(conversations), 2), np.float32)
         for i, conversation in enumerate(conversations):
             if conversation.kind is Kind.EMAIL:
@@ -133,19 +157,43 @@ class Screener:
             i = bisect_right(first_text, text) - 1
             found = self._matches(conversations[i].turns[turns[text]], text, signs, batch, tools)
             if found:
-                matches[text] = found
-                for match in found:
+                first, last = np.searchsorted(owner, [text, text + 1]).tolist()
+                matches[text] = [
+                    (match, _unit_at(start, units, first, last)) for match, start in found
+                ]
+                for match, _ in found:
                     if match.category in model.stack.offsets:
                         rules[i, 1] = max(rules[i, 1], min(rules[i, 0], match.score))
                         rules[i, 0] = max(rules[i, 0], match.score)
         weights = weights_of(units[:, 1] - units[:, 0], own)
-        said, answered = self._read_whole(raw[:, heads:], weights, bounds, answers, first_answer, tools)  # fmt: skip
-        highest = np.empty((len(conversations), 2), np.float32)
-        highest_units(np.ascontiguousarray(raw[:, 0]), own, bounds, highest)
+        spoken = tools.analyzer.analyze(answers, words=False)
+        theirs, their_text = cut(spoken)
+        answer_bounds = np.searchsorted(their_text, first_answer)
+        answer_scores = model.agent.score(tools.encoder, spoken, theirs)
+        said, answered = model.read_whole(
+            raw[:, heads:],
+            weights,
+            bounds,
+            answer_scores,
+            weights_of(theirs[:, 1] - theirs[:, 0], np.ones(len(theirs), np.bool_)),
+            answer_bounds,
+        )
+        placed = [
+            (unit, self._head[match.category], model.stack.strength(match.rule_id, match.score))
+            for found in matches.values()
+            for match, unit in found
+            if match.category in self._head
+        ]
+        scores = np.ascontiguousarray(raw[:, :heads])
+        likely = model.ready.likely(scores, placed)
+        of_units = np.empty((len(conversations), OF_UNITS), np.float32)
+        read_units(scores, likely, model.ready.means, model.ready.beside, own, bounds, of_units)
         mail = np.array([c.kind is Kind.EMAIL for c in conversations], np.float32)
-        judged = model.stack.judge(features_of(said[:, 0], answered[:, 0], highest, rules, mail))
+        judged = model.stack.judge(features_of(said, answered, of_units, rules, mail))
         of_unit = np.repeat(judged, np.diff(bounds))
-        probabilities = model.ready.units(raw[:, :heads], of_unit)
+        around = np.empty((len(units), AROUND), np.float32)
+        surroundings(np.ascontiguousarray(raw[:, 0]), bounds, around)
+        probabilities = model.ready.units(scores, of_unit, around, placed)
         probabilities[~own] = 0
         view = _View(
             tools,
@@ -159,7 +207,7 @@ class Screener:
             matches,
             judged,
             np.bincount(np.repeat(np.arange(len(judged)), np.diff(bounds)), weights, len(judged))
-            >= PRIOR_WEIGHT,
+            >= HEARD,
             _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
         )
@@ -175,33 +223,14 @@ class Screener:
         for unit, i in zip(strong.tolist(), places.tolist(), strict=True):
             view.spoken[i].units.append(unit)
         for text, matches in view.matches.items():
-            view.spoken[bisect_right(view.first_text, text) - 1].matches += [(text, m) for m in matches]  # fmt: skip
-        whole = self.model.ready.whole(said, answered, view.judged)
+            view.spoken[bisect_right(view.first_text, text) - 1].matches += [(text, *m) for m in matches]  # fmt: skip
+        whole = self.model.ready.whole(
+            view.probabilities, np.array(view.bounds), said, answered, view.judged
+        )
         for i, column in np.argwhere(whole >= FLOOR).tolist():
-            view.spoken[i].whole.append((self.model.whole[column], float(whole[i, column])))
+            view.spoken[i].whole.append((self.model.heads[column], float(whole[i, column])))
         for i in np.flatnonzero(view.judged >= logit(SURE)).tolist():
             view.spoken[i].judged = float(logistic(view.judged[i]))
-
-    def _read_whole(
-        self,
-        said: NDArray[np.float32],
-        weights: NDArray[np.float64],
-        bounds: NDArray[np.int64],
-        answers: list[str],
-        first_answer: list[int],
-        tools: _Tools,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        spoken = tools.analyzer.analyze(answers, words=False)
-        theirs, owner = cut(spoken)
-        scores = self.model.agent.score(tools.encoder, spoken, theirs)
-        return self.model.read_whole(
-            said,
-            weights,
-            bounds,
-            scores,
-            weights_of(theirs[:, 1] - theirs[:, 0], np.ones(len(theirs), np.bool_)),
-            np.searchsorted(owner, first_answer),
-        )
 
     def _worth_a_look(self, batch: Batch) -> dict[int, _Signs]:
         """The texts that an anchor or an anchored lemma speaks for; few, as a rule."""
@@ -218,8 +247,9 @@ class Screener:
 
     def _matches(
         self, turn: Turn, text: int, signs: _Signs, batch: Batch, tools: _Tools
-    ) -> list[RuleMatch]:
-        """The rules' matches in the speaker's own words, at their places in the original text."""
+    ) -> list[tuple[RuleMatch, int]]:
+        """The rules' matches in the speaker's own words, at their places in the original text, each
+        with where it starts in the folded one."""
         found = self.rules.find(
             batch.text(text),
             lambda: batch.words(text),
@@ -231,7 +261,7 @@ class Screener:
         for match in found:
             start, end = batch.fold(text).span(match.start, match.end)
             if not _within(start, end, turn.not_own):
-                own.append(replace(match, start=start, end=end))
+                own.append((replace(match, start=start, end=end), match.start))
         return own
 
     def _result(
@@ -253,43 +283,73 @@ class Screener:
         """What the words show: sentence by sentence, by rule, and over the whole conversation."""
         stack = self.model.stack
         spoken = view.spoken[i]
-        found = False
+        pointed: set[str] = set()
         most = SURE - 0.01 if view.judged[i] < CALM and view.heard[i] else 1.0
+
+        def weighed(name: str, score: float) -> float:
+            if name not in stack.offsets:
+                return score
+            score = min(score, most)
+            return (
+                score if score >= (POINTED if view.heard[i] else ALONE) else min(score, SURE - 0.01)
+            )
+
         for unit in spoken.units:
             row = view.probabilities[unit]
             for head, name in self._categories:
                 if row[head] >= FLOOR:
-                    score = float(row[head])
-                    if name in stack.offsets:
-                        score = min(score, most)
-                        found = found or score >= SURE
-                    yield self._in_unit(unit, head, name, score, LEARNED, view)
-        for text, match in sorted(spoken.matches, key=lambda m: m[0]):
+                    score = weighed(name, float(row[head]))
+                    if score >= SURE:
+                        pointed.add(name)
+                    yield self._in_unit(unit, head, name, score, i, view)
+        for text, match, at in sorted(spoken.matches, key=lambda m: m[0]):
             score = match.score
-            if match.category in stack.offsets:
-                learned = min(stack.rules(match.rule_id, score, float(view.judged[i])), most)
-                score = min(max(learned, score - DOUBT), most) if score >= PLAIN else learned
-                found = found or score >= SURE
-            yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
+            if match.category in self._head:
+                score = weighed(match.category, float(view.probabilities[at, self._head[match.category]]))  # fmt: skip
+            if match.score >= PLAIN and not view.heard[i]:
+                score = max(score, match.score - DOUBT)
+            if score >= SURE:
+                pointed.add(match.category)
+            yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why + self._context(at, match.category, i, view))  # fmt: skip
+        # What the whole shows and no sentence by itself does: those that come nearest are its evidence.
         for name, score in spoken.whole:
-            evidence = self._turns_for(name, i, view)
-            if evidence:
-                yield Finding(name, None, 0, 0, score, "classifier", WHOLE, evidence)
-        first, last = view.bounds[i], view.bounds[i + 1]
-        if not found and spoken.judged and last > first:
-            # The whole says so, no sentence by itself does: the likeliest one stands for it.
-            means = [head for head, name in self._categories if name in stack.offsets]
-            unit, place = divmod(int(view.probabilities[first:last][:, means].argmax()), len(means))
-            head = means[place]
-            yield self._in_unit(first + unit, head, self.model.heads[head], spoken.judged, WHOLE, view)  # fmt: skip
+            if name not in pointed:
+                if name in stack.offsets:
+                    score = min(score, most if view.heard[i] else SURE - 0.01)
+                if score >= SURE:
+                    pointed.add(name)
+                yield Finding(name, None, 0, 0, score, "classifier", WHOLE, self._turns_for(name, i, view))  # fmt: skip
+        if view.heard[i] and spoken.judged and not pointed & set(stack.offsets):
+            means = [(score, name) for name, score in spoken.whole if name in stack.offsets]
+            if means:
+                name = max(means)[1]
+                yield Finding(name, None, 0, 0, spoken.judged, "classifier", WHOLE, self._turns_for(name, i, view))  # fmt: skip
 
-    def _in_unit(
-        self, unit: int, head: int, name: str, score: float, why: str, view: _View
-    ) -> Finding:
+    def _in_unit(self, unit: int, head: int, name: str, score: float, i: int, view: _View) -> Finding:  # fmt: skip
         text = int(view.owner[unit])
-        place = self.model.evidence(view.tools.encoder, view.batch, view.units[unit], head)
-        start, end = view.batch.fold(text).span(*place)
-        return Finding(name, view.turns[text], start, end, score, "classifier", why)
+        place, words = self.model.evidence(view.tools.encoder, view.batch, view.units[unit], head)
+        fold, original = view.batch.fold(text), view.batch.originals[text]
+        shown = "".join(f"「{original[slice(*fold.span(*word))]}」" for word in words)
+        why = LEARNED.format(words=shown) if shown else LEARNED_UNNAMED
+        start, end = fold.span(*place)
+        return Finding(name, view.turns[text], start, end, score, "classifier", why + self._context(unit, name, i, view))  # fmt: skip
+
+    def _context(self, unit: int, name: str, i: int, view: _View) -> str:
+        """How the conversation weighed on a sentence, and what else was considered there."""
+        chance = float(logistic(view.judged[i]))
+        said = f"（会話全体の見立て{chance:.0%}" if name in self.model.stack.offsets else "（"
+        considered = [
+            (float(view.probabilities[unit, head]), categories[0].name)
+            for head, other in self._categories
+            if other != name
+            and CONSIDERED <= view.probabilities[unit, head] < SURE
+            and (categories := self.policy.by_label.get(other))
+        ]
+        if considered:
+            most = sorted(considered, reverse=True)[:2]
+            names = "・".join(f"{title}{score:.0%}" for score, title in most)
+            said += f"{'。' if said != '（' else ''}ほかに検討して届かず：{names}"
+        return f"{said}）" if said != "（" else ""
 
     def _turns_for(self, name: str, i: int, view: _View) -> tuple[int, ...]:
         """The turns that speak most for a category that only the whole conversation shows."""
@@ -330,7 +390,7 @@ class Screener:
 class _View:
     """One analysed batch. ``turns[t]`` is the turn of text ``t`` in its conversation; conversation
     ``i`` has the units ``bounds[i]`` to ``bounds[i + 1]`` and as many texts by ``first_text``, and
-    was ``heard`` where as much was said as the prior weighs.
+    was ``heard`` where ``HEARD`` was said.
     """
 
     tools: _Tools
@@ -341,7 +401,7 @@ class _View:
     first_text: list[int]
     turns: list[int]
     owner: NDArray[np.int32]
-    matches: dict[int, list[RuleMatch]]
+    matches: dict[int, list[_Match]]
     judged: NDArray[np.float32]
     heard: NDArray[np.bool_]
     scores: list[dict[str, float]]
@@ -354,11 +414,11 @@ class _View:
 
 @dataclass(slots=True)
 class _Spoken:
-    """What was found in one conversation: units that score, rules' matches (text, match), categories
+    """What was found in one conversation: units that score, rules' matches (text, match, unit), categories
     of the whole with their probability, and the judgement's where it alone would do."""
 
     units: list[int] = field(default_factory=list)
-    matches: list[tuple[int, RuleMatch]] = field(default_factory=list)
+    matches: list[tuple[int, RuleMatch, int]] = field(default_factory=list)
     whole: list[tuple[str, float]] = field(default_factory=list)
     judged: float = 0.0
 
@@ -369,6 +429,12 @@ class _Signs:
 
     anchors: list[tuple[int, int]] = field(default_factory=list)
     lemmas: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _unit_at(start: int, units: NDArray[np.int64], first: int, last: int) -> int:
+    """The unit from ``first`` to ``last`` that holds a place of their folded text."""
+    begins = units[first:last, 0] - units[first:last, 4]
+    return first + max(0, int(np.searchsorted(begins, start, "right")) - 1)
 
 
 def _screened(conversation: Conversation, turn: Turn) -> bool:

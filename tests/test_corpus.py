@@ -77,7 +77,7 @@ def test_no_long_run_of_words_stands_in_many_documents(documents):
         gram: n
         for gram, n in counts.items()
         # Formulas of letters, and what recognisers invent in silence, are the language's own.
-        if n > 3 and not re.search("ご視聴|ご清栄|ご清祥|お慶び申し", gram)
+        if n > 3 and not re.search("ご視聴|ご清栄|ご清祥|お慶び申し|ございましたあり", gram)
     }
     assert not common
 
@@ -141,7 +141,7 @@ def test_a_quarter_was_labelled_twice_and_agrees(documents):
     second = second_labels()
     twice = [d for d in documents if d.id in second]
     assert len(twice) == len(second)
-    assert len(twice) >= 0.24 * len(documents)
+    assert len(twice) >= 0.25 * len(documents)
     rows = agreement(documents, second)
     known = [r.f1 for r in rows[1:] if r.f1 is not None]
     assert len(known) == len(CATEGORIES)

@@ -1,6 +1,7 @@
-"""The learned scorer: a linear model over hashed n-grams, with evidence.
+"""The learned scorer: linear heads over hashed n-grams, weighed with their conversation, with evidence.
 
 ``encoder``  text to features, one encoder for training and inference
+``trees``    shallow boosted trees as arrays
 ``stack``    weighs a sentence with the conversation around it
 ``model``    loads weights with their card, scores units of text, finds the words that decided
 """

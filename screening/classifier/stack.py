@@ -16,25 +16,66 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .trees import Trees
+
 Floats = NDArray[np.float32]
 
-#: What is known of a conversation, in the order of the coefficients of ``Stack.conversation``.
+#: Categories beside the means whose highest score says something of the whole conversation.
+BESIDE = (
+    "service_change_demand",
+    "compensation_demand",
+    "apology_demand",
+    "unfounded_demand",
+    "unrelated_demand",
+    "self_harm_risk",
+    "illness_related",
+)
+#: What is known of a conversation, in the order of the columns that ``Stack.conversation`` reads, after
+#: the scores of the customer's and of the agent's words by each head of the whole.
 CONVERSATION_FEATURES = (
-    "customer_words",
-    "agent_words",
     "highest_unit",
     "three_highest_units",
+    "highest_category",
+    "likeliest_unit",
+    "second_likeliest_unit",
+    "third_likeliest_unit",
+    "expected_units",
+    "units",
+    *(f"highest_{name}" for name in BESIDE),
     "highest_rule",
     "second_rule",
     "is_mail",
-    "mail_and_highest_unit",
-    "mail_and_customer_words",
 )
+#: How many of them ``read_units`` fills.
+OF_UNITS = 8 + len(BESIDE)
+#: What is known of a unit before its conversation is judged, in the order of ``Stack.early``.
+EARLY_FEATURES = ("category", "any", "rule", "has_rule")
+#: What is known of a unit for one means category, in the order of the coefficients of ``Stack.means``:
+#: the category's own score, that of any means, the conversation's judgement, the any-means score of the
+#: units before and after, how far the unit stays behind the highest, the strength of the rule that
+#: matches in it (0 for none), whether one does, and whether one of any means category does.
+UNIT_FEATURES = (
+    "category",
+    "any",
+    "judged",
+    "before",
+    "after",
+    "behind_highest",
+    "rule",
+    "has_rule",
+    "has_any_rule",
+)
+#: The columns of ``surroundings``: from "before" to "behind_highest".
+AROUND = 3
+#: What is known of a category in a whole conversation, in the order of ``Stack.whole``: the logit of its
+#: likeliest unit, the logarithm of the sum over its units, the customer's and the agent's words by the
+#: head of the whole (0 where there is none), and the judgement.
+WHOLE_FEATURES = ("likeliest", "expected", "customer_words", "agent_words", "judged")
+#: The same for the other categories.
+OTHER_FEATURES = ("category", "judged", "rule", "has_rule")
 #: What is believed before a word is said counts as much as this weight of units that say nothing,
 #: about seven sentences: a single sentence must not be taken for a whole conversation's tone.
 PRIOR_WEIGHT = 30.0
-#: The score of a unit in a conversation that has none.
-LOWEST = -6.0
 
 
 @njit(nogil=True, cache=True)
@@ -61,29 +102,70 @@ def weighted_means(
 
 
 @njit(nogil=True, cache=True)
-def highest_units(
+def read_units(
     scores: NDArray[np.float32],
+    likely: NDArray[np.float32],
+    means: NDArray[np.int64],
+    beside: NDArray[np.int64],
     own: NDArray[np.bool_],
     bounds: NDArray[np.int64],
     out: NDArray[np.float32],
 ) -> None:
-    """The highest score of each conversation's own units, and the mean of the three highest."""
+    """Fills the first ``OF_UNITS`` of ``CONVERSATION_FEATURES`` from units' scores (n, heads), whose
+    column 0 is any-means, and from how ``likely`` (a logit) each is to hold a means."""
+    lowest = np.float32(-6.0)
     for i in range(len(bounds) - 1):
-        a = b = c = np.float32(-6.0)
+        a = b = c = lowest
+        d = e = f = np.float32(-9.0)
+        out[i, :] = lowest
+        expected = 0.0
+        count = 0
         for unit in range(bounds[i], bounds[i + 1]):
             if not own[unit]:
                 continue
-            score = scores[unit]
+            count += 1
+            score = scores[unit, 0]
             if score > a:
                 a, b, c = score, a, b
             elif score > b:
                 b, c = score, b
             elif score > c:
                 c = score
-        out[i, 0] = max(a, np.float32(-6.0))
-        out[i, 1] = (
-            max(a, np.float32(-6.0)) + max(b, np.float32(-6.0)) + max(c, np.float32(-6.0))
-        ) / 3
+            for head in means:
+                out[i, 2] = max(out[i, 2], scores[unit, head])
+            chance = likely[unit]
+            if chance > d:
+                d, e, f = chance, d, e
+            elif chance > e:
+                e, f = chance, e
+            elif chance > f:
+                f = chance
+            expected += 1 / (1 + np.exp(-chance))
+            for k in range(len(beside)):
+                out[i, 8 + k] = max(out[i, 8 + k], scores[unit, beside[k]])
+        out[i, 0] = a
+        out[i, 1] = (a + b + c) / 3
+        out[i, 3], out[i, 4], out[i, 5] = d, e, f
+        out[i, 6] = np.log(expected + 1e-3)
+        out[i, 7] = np.log(1.0 + count)
+
+
+@njit(nogil=True, cache=True)
+def surroundings(
+    scores: NDArray[np.float32], bounds: NDArray[np.int64], out: NDArray[np.float32]
+) -> None:
+    """For each unit the scores of the units before and after in its conversation (-6 where
+    there is none), and how far its own stays behind the conversation's highest; ``out`` is (n, ``AROUND``)."""
+    lowest = np.float32(-6.0)
+    for i in range(len(bounds) - 1):
+        first, last = bounds[i], bounds[i + 1]
+        highest = lowest
+        for unit in range(first, last):
+            highest = max(highest, scores[unit])
+        for unit in range(first, last):
+            out[unit, 0] = max(scores[unit - 1], lowest) if unit > first else lowest
+            out[unit, 1] = max(scores[unit + 1], lowest) if unit + 1 < last else lowest
+            out[unit, 2] = max(scores[unit], lowest) - highest
 
 
 def weights_of(lengths: NDArray[np.int64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -101,42 +183,79 @@ def logit(p: float) -> float:
     return float(np.log(p / (1 - p)))
 
 
-def features_of(said: Any, answered: Any, highest: Any, rules: Any, mail: Any) -> Floats:
-    """``CONVERSATION_FEATURES`` (n, 9) from arrays of n, or (n, 2) for ``highest`` and ``rules``."""
-    features = np.empty((len(said), len(CONVERSATION_FEATURES)), np.float32)
-    features[:, 0], features[:, 1] = said, answered
-    features[:, 2:4], features[:, 4:6] = highest, rules
-    features[:, 6] = mail
-    features[:, 7], features[:, 8] = mail * highest[:, 0], mail * said
-    return features
+def logits(p: Floats) -> Floats:
+    """The log odds of probabilities, kept off the ends."""
+    kept = np.clip(p, 1e-4, 1 - 1e-4)
+    odds: Floats = np.log(kept / (1 - kept))
+    return odds
+
+
+def by_conversation(probabilities: Floats, bounds: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """For each conversation the highest of its units' probabilities and their sum, (n, heads) each;
+    ``bounds`` part the units, and a conversation without units has none of anything."""
+    n = len(bounds) - 1
+    highest, total = (np.zeros((n, probabilities.shape[1]), np.float32) for _ in range(2))
+    filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+    if len(filled):
+        highest[filled] = np.maximum.reduceat(probabilities, bounds[filled], axis=0)
+        total[filled] = np.add.reduceat(probabilities, bounds[filled], axis=0)
+    return highest, total
+
+
+def strongest(matches: Sequence[tuple[int, int, float]]) -> dict[tuple[int, int], float]:
+    """Of rules' matches (unit, head, strength) the strongest of each unit and head."""
+    best: dict[tuple[int, int], float] = {}
+    for unit, head, strength in matches:
+        best[unit, head] = max(best.get((unit, head), strength), strength)
+    return best
+
+
+def features_of(
+    said: Floats, answered: Floats, units: Floats, rules: Floats, mail: Floats
+) -> Floats:
+    """One row a conversation: ``said`` and ``answered`` (n, whole heads), ``units`` (n, ``OF_UNITS``),
+    the two highest scores of ``rules`` (n, 2), and whether it is a ``mail`` (n,)."""
+    return np.concatenate([said, answered, units, rules, mail[:, None]], axis=1, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
     """The coefficients, from a model card's ``stack``; each list ends with the intercept.
 
-    ``conversation``: of ``CONVERSATION_FEATURES``. ``means``: any-means score, category score and
-    judgement of the conversation, shared by all means categories; ``offsets`` by category. ``others``
-    by category: category score and judgement. ``rule``: the rule's own logit and
-    the judgement, with ``rule_offsets`` by rule.
-    ``whole`` by category: customer's and agent's words and the judgement.
+    ``early``: of ``EARLY_FEATURES``, with ``early_offsets`` by means category. ``conversation``: trees
+    over ``features_of``. ``means``: of ``UNIT_FEATURES``, shared by all
+    means categories; ``offsets`` by category; ``above_even`` is what a logit over 0 is multiplied by, for
+    the likeliest are chosen from many and so overrated. ``others`` by category: of ``OTHER_FEATURES``. ``rule``:
+    the rule's own logit, with ``rule_offsets`` by rule.
+    ``whole`` by category: of ``WHOLE_FEATURES``.
     """
 
-    conversation: Floats
+    early: Floats
+    early_offsets: Mapping[str, float]
+    conversation: Trees
     means: Floats
     offsets: Mapping[str, float]
+    above_even: float
     others: Mapping[str, Floats]
     rule: Floats
     rule_offsets: Mapping[str, float]
     whole: Mapping[str, Floats]
 
     @classmethod
-    def from_card(cls, card: Mapping[str, Any]) -> Stack:
+    def from_card(cls, card: Mapping[str, Any], arrays: Mapping[str, Any]) -> Stack:
         array = lambda values: np.array(values, np.float32)  # noqa: E731
         return cls(
-            array(card["conversation"]),
+            array(card["early"]),
+            dict(card["early_offsets"]),
+            Trees(
+                arrays["tree_feature"],
+                arrays["tree_threshold"],
+                arrays["tree_value"],
+                float(card["conversation_start"]),
+            ),
             array(card["means"]),
             dict(card["offsets"]),
+            float(card["above_even"]),
             {k: array(v) for k, v in card["others"].items()},
             array(card["rule"]),
             dict(card["rule_offsets"]),
@@ -144,33 +263,54 @@ class Stack:
         )
 
     def judge(self, features: Floats) -> Floats:
-        """The logit that a conversation holds any means, from its features (n, 9)."""
-        judged: Floats = features @ self.conversation[:-1] + self.conversation[-1]
-        return judged
+        """The logit that a conversation holds any means, from its ``features_of``."""
+        return self.conversation.score(features)
 
     def ready(self, heads: Sequence[str], whole: Sequence[str]) -> Ready:
         """The coefficients laid out by column, for the heads of one model."""
-        own, first, judged, bias = (np.zeros(len(heads), np.float32) for _ in range(4))
+        own, judged, bias, rule, has_rule = (np.zeros(len(heads), np.float32) for _ in range(5))
         bias[:] = -20.0
-        a, b, c, d = (float(x) for x in self.means) if len(self.means) else (0.0,) * 4
+        shared = np.zeros(len(UNIT_FEATURES) + 1, np.float32)
+        shared[: len(self.means)] = self.means
         for i, name in enumerate(heads):
             if name in self.offsets:
-                own[i], first[i], judged[i], bias[i] = b, a, c, d + self.offsets[name]
+                own[i], bias[i] = shared[0], shared[-1] + self.offsets[name]
+                rule[i], has_rule[i] = shared[-4:-2]
             elif name in self.others:
-                own[i], judged[i], bias[i] = self.others[name]
-        read = np.zeros((3, len(whole)), np.float32)
-        start = np.full(len(whole), -20.0, np.float32)
-        for i, name in enumerate(whole):
+                own[i], judged[i], rule[i], has_rule[i], bias[i] = self.others[name]
+        read = np.zeros((len(WHOLE_FEATURES), len(heads)), np.float32)
+        start = np.full(len(heads), -20.0, np.float32)
+        for i, name in enumerate(heads):
             if name in self.whole:
-                read[:, i], start[i] = self.whole[name][:3], self.whole[name][3]
+                read[:, i], start[i] = self.whole[name][:-1], self.whole[name][-1]
+        of_head = np.array([heads.index(name) for name in whole], np.int64)
         means = np.array([i for i, name in enumerate(heads) if name in self.offsets], np.int64)
-        return Ready(own, first, judged, bias, means, read, start)
+        beside = np.array([heads.index(name) for name in BESIDE], np.int64)
+        early = np.array([*self.early[:-1], 0], np.float32)
+        early_bias = np.array(
+            [self.early[-1] + self.early_offsets[heads[i]] for i in means.tolist()], np.float32
+        )
+        return Ready(
+            own,
+            judged,
+            bias,
+            rule,
+            has_rule,
+            shared,
+            means,
+            beside,
+            early,
+            early_bias,
+            read,
+            start,
+            of_head,
+            self.above_even,
+        )
 
-    def rules(self, rule: str, score: float, judged: float) -> float:
-        """The probability that a rule's match is right in a conversation so judged."""
-        a, b, c = (float(x) for x in self.rule)
-        own = self.rule_offsets.get(rule, 0.0)
-        return float(logistic(a * logit(score) + b * judged + c + own))
+    def strength(self, rule: str, score: float) -> float:
+        """The logit that a rule's match is right, from its own score and its past."""
+        a, b = (float(x) for x in self.rule)
+        return a * logit(score) + b + self.rule_offsets.get(rule, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,31 +318,81 @@ class Ready:
     """A ``Stack`` as arrays: a few operations give the probabilities of any number of units."""
 
     own: Floats
-    first: Floats
     judged: Floats
     bias: Floats
+    rule: Floats
+    has_rule: Floats
+    shared: Floats
     means: NDArray[np.int64]
+    beside: NDArray[np.int64]
+    early: Floats
+    early_bias: Floats
     read: Floats
     start: Floats
+    of_head: NDArray[np.int64]
+    above_even: float
 
-    def units(self, scores: Floats, judged: Floats) -> Floats:
-        """Probabilities (n, heads) from unit scores and the judgement of each unit's conversation.
+    def likely(self, scores: Floats, matches: Sequence[tuple[int, int, float]] = ()) -> Floats:
+        """The logit (n,) that a unit holds a means, before its conversation is judged: the log of the
+        summed odds of the means categories."""
+        out = scores[:, self.means] * self.early[0]
+        out += scores[:, :1] * self.early[1]
+        out += self.early_bias
+        column = {head: i for i, head in enumerate(self.means.tolist())}
+        for (unit, head), strength in strongest(matches).items():
+            if head in column:
+                out[unit, column[head]] += strength * self.early[2] + self.early[3]
+        likely: Floats = np.log(np.exp(out).sum(axis=1))
+        return likely
+
+    def units(
+        self,
+        scores: Floats,
+        judged: Floats,
+        around: Floats,
+        matches: Sequence[tuple[int, int, float]] = (),
+    ) -> Floats:
+        """Probabilities (n, heads) from unit scores, the judgement of each unit's conversation, its
+        ``surroundings`` and the rules that match: unit, head and strength of each.
 
         Column 0 is any-means: the highest of the means categories.
         """
         out = scores * self.own
-        out += scores[:, :1] * self.first
         out += judged[:, None] * self.judged
         out += self.bias
+        common = (
+            scores[:, 0] * self.shared[1]
+            + judged * self.shared[2]
+            + around @ self.shared[3 : 3 + AROUND]
+        )
+        best = strongest(matches)
+        means = set(self.means.tolist())
+        for unit in {unit for unit, head in best if head in means}:
+            common[unit] += self.shared[-2]
+        for (unit, head), strength in best.items():
+            out[unit, head] += strength * self.rule[head] + self.has_rule[head]
+        sums = out[:, self.means] + common[:, None]
+        out[:, self.means] = np.where(sums > 0, sums * self.above_even, sums)
         out[:, 0] = out[:, self.means].max(axis=1, initial=-20.0)
         probabilities: Floats = logistic(out)
         return probabilities
 
-    def whole(self, said: Floats, answered: Floats, judged: Floats) -> Floats:
-        """Probabilities (n, whole) of what only whole conversations show."""
-        out = said * self.read[0]
-        out += answered * self.read[1]
-        out += judged[:, None] * self.read[2]
+    def whole(
+        self,
+        probabilities: Floats,
+        bounds: NDArray[np.int64],
+        said: Floats,
+        answered: Floats,
+        judged: Floats,
+    ) -> Floats:
+        """Probabilities (conversations, heads) that a conversation holds a category, from those of its
+        units, what both sides' words say to the heads of the whole, and the judgement."""
+        highest, expected = by_conversation(probabilities, bounds)
+        out = logits(highest) * self.read[0]
+        out += np.log(expected + np.float32(1e-3)) * self.read[1]
+        out[:, self.of_head] += said * self.read[2, self.of_head]
+        out[:, self.of_head] += answered * self.read[3, self.of_head]
+        out += judged[:, None] * self.read[4]
         out += self.start
-        probabilities: Floats = logistic(out)
-        return probabilities
+        found: Floats = logistic(out)
+        return found

@@ -71,14 +71,16 @@ def _joined(found: list[Finding], text: str) -> Iterator[list[Finding]]:
 def _score(group: list[Finding]) -> float:
     """The chance that not all kinds of detector are wrong.
 
-    Findings of one kind share their blind spots, so only the best of each kind (rule, classifier,
-    repetition, conduct) counts, and the kinds are taken as independent of each other.
+    Findings of one kind share their blind spots, so only the best of each kind counts; a rule and the
+    classifier are one kind, for the words are weighed with the rules that match in them. Words,
+    repetition and conduct are taken as independent of each other.
     """
     if len(group) == 1:
         return group[0].score
     best: dict[str, float] = {}
     for finding in group:
         kind = finding.detector.partition(":")[0]
+        kind = "words" if kind in ("rule", "classifier") else kind
         best[kind] = max(best.get(kind, 0.0), finding.score)
     wrong = 1.0
     for score in sorted(best.values()):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from screening.classifier import Classifier, Encoder, cut
 from screening.classifier.encoder import SIZE
 from screening.classifier.model import ANY, Weights
+from screening.classifier.stack import BESIDE
 from screening.text.analyzer import Analyzer
 
 ANALYZER, ENCODER = Analyzer(), Encoder()
@@ -93,13 +94,17 @@ def test_evidence_names_the_words_that_decide():
     batch, units, _, features, _ = _features(["昨日の件ですがこの役立たずが何を言っているんですか"])
     only = _features(["役立たず"])[3]
     inner = np.intersect1d(features, only)
-    rows = np.zeros((len(inner), 2), np.float32)
+    heads = [*HEADS, *BESIDE]
+    rows = np.zeros((len(inner), len(heads)), np.float32)
     rows[:, 1] = 1
-    ones, none = np.ones(len(inner), np.float32), np.zeros(2, np.float32)
+    ones, none = np.ones(len(inner), np.float32), np.zeros(len(heads), np.float32)
     stack = {
-        "conversation": [],
+        "early": [0.0] * 5,
+        "early_offsets": {},
+        "conversation_start": 0.0,
         "means": [],
         "offsets": {},
+        "above_even": 1.0,
         "others": {},
         "rule": [],
         "rule_offsets": {},
@@ -108,6 +113,10 @@ def test_evidence_names_the_words_that_decide():
     arrays = {"features": inner, "weights": rows, "idf": ones, "intercepts": none}
     arrays |= {"agent_features": inner, "agent_weights": rows[:, :0], "agent_idf": ones}
     arrays["whole_intercepts"] = none[:0]
-    model = Classifier.build({"id": "m", "heads": list(HEADS), "whole": [], "stack": stack}, arrays)
-    start, end = model.evidence(ENCODER, batch, units[0], 1)
+    arrays |= {"tree_feature": np.zeros((0, 7), np.int16), "tree_threshold": np.zeros((0, 7))}
+    arrays["tree_value"] = np.zeros((0, 8), np.float32)
+    model = Classifier.build({"id": "m", "heads": heads, "whole": [], "stack": stack}, arrays)
+    (start, end), words = model.evidence(ENCODER, batch, units[0], 1)
     assert batch.text(0)[start:end] == "役立たず"
+    assert words
+    assert all(start <= first and last <= end for first, last in words)

@@ -9,8 +9,8 @@ import pytest
 from corpora.hands import corpus_hash, hands
 from corpora.reader import CATEGORIES, read_corpus
 from models import card as cards
-from models.augment import disguised, recognised
 from models.encode import HEADS, Text, encode
+from models.noise import confusions, disguised, heard
 from models.train import matrix, packed
 from screening.classifier import Classifier
 from screening.classifier.model import ANY, shipped
@@ -43,7 +43,7 @@ def test_rows_have_length_one():
     assert x.multiply(x).sum() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("edit", [recognised, disguised])
+@pytest.mark.parametrize("edit", [heard(confusions(["補償と保証", "公開と後悔"]), 0.3), disguised])
 def test_augmentation_keeps_hold_of_the_words(edit):
     """Pieces of a rewritten text cover the original from end to end, in order."""
     import random
@@ -100,6 +100,10 @@ class TestShippedModel:
             (lambda card: card | {"format": "other"}, "format"),
             (lambda card: card | {"weights_sha256": "0" * 64}, "sha256"),
             (lambda card: card | {"libraries": {"fugashi": "0.1"}}, "install those versions"),
+            (
+                lambda card: card | {"stack": card["stack"] | {"above_even": 2.0}},
+                "weights and stack",
+            ),
         ],
     )
     def test_a_card_that_does_not_match_is_refused(self, folder, change, said):
