@@ -310,7 +310,7 @@ class Screener:
                 score = max(score, match.score - DOUBT)
             if score >= SURE:
                 pointed.add(match.category)
-            yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why + self._context(at, match.category, i, view))  # fmt: skip
+            yield Finding(match.category, view.turns[text], match.start, match.end, score, f"rule:{match.rule_id}", match.why)  # fmt: skip
         # What the whole shows and no sentence by itself does: those that come nearest are its evidence.
         for name, score in spoken.whole:
             if name not in pointed:
