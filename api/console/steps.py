@@ -30,7 +30,7 @@ ACTS = {
     Act.DONE: "行った",
     Act.CANCEL: "取り消した",
 }
-#: Lines of the page; the earliest due come first.
+#: Lines of the page: what waits for an approval, then the rest, each the earliest due first.
 SIZE = 100
 _SIDES = {Side.INTERNAL: "社内", Side.EXTERNAL: "社外"}
 #: What a form may ask for; cancelling follows from taking the decision back.
@@ -48,9 +48,17 @@ def _steps(
     require(person, Action.READ_STEPS)
     store: Store = request.app.state.store
     asked = request.query_params.get("all")
-    found = store.steps.waiting(
-        roles=() if asked else sorted(person.roles), viewer=person, limit=SIZE
-    )
+    roles = () if asked else sorted(person.roles)
+    # What waits for an approval holds others up, and must not drown in what is merely due.
+    found = list(
+        {
+            found.id: found
+            for readiness in (Readiness.WAITING, None)
+            for found in store.steps.waiting(
+                roles=roles, readiness=readiness, viewer=person, limit=SIZE
+            )
+        }.values()
+    )[:SIZE]
     now = datetime.now(UTC)
     return render(
         request,

@@ -13,6 +13,7 @@ from screening.errors import ScreeningError
 from screening.policy import load_policy
 from screening.review import FlagState, Role
 from screening.sampling import Plan
+from screening.steps import Act
 from screening.store import Store
 
 PASSWORD = "a long pass phrase"
@@ -105,6 +106,9 @@ def _work(store: Store, people, now: datetime) -> None:
         Correction(CorrectionKind.CATEGORY, flag_id=waiting[8].id, category="intimidation"),
         policy=policy,
     )
+    # The employee comes first: only where that is recorded does the outside wait for an approval.
+    for row in store.steps.waiting(response="staff_care", limit=4):
+        store.steps.act(row.id, people["承認 一"], Act.DONE, note="本人から話を聞いた")
     for i in range(12):
         key = store.checks.next(jiro)
         if key is None:

@@ -66,10 +66,19 @@ def test_a_routed_flag_goes_its_way_and_the_list_comes_back(client, signed_in, s
     assert flag.id not in client.get("/decided").text
 
 
+def _threat(store):
+    """The first threat in a conversation that shows no illness, so asks nothing about symptoms."""
+    return next(
+        f
+        for f in store.flags(category="threat", limit=50).items
+        if all(o.flag.category != "illness_related" for o in store.case(f.conversation_key).flags)
+    )
+
+
 def test_each_condition_says_whether_it_is_met_unmet_or_not_evaluated(client, signed_in, store):
     """Unanswered is "not evaluated" with its clause; an answer turns it to met or unmet."""
     signed_in(REVIEWER)
-    flag = store.flags(category="threat", limit=1).items[0]
+    flag = _threat(store)
     fresh = client.get(f"/flags/{flag.id}/consequences").text
     assert "未評価：" in fresh
     assert "判断基準①" in fresh
@@ -163,7 +172,7 @@ def test_another_policy_is_looked_at_without_words_and_without_a_trace_in_the_ca
 def test_the_simulator_agrees_with_the_record(client, signed_in, store):
     """At the threshold in force: as many flags a day, and of what precision, as the record has."""
     signed_in(REVIEWER)
-    category = "verbal_abuse"
+    category = "threat"
     page = client.get(f"/numbers/thresholds?category={category}").text
     now = re.search(r'<tr class="now">.*?</tr>', page, re.S)[0]
     person = store.people.named(REVIEWER)

@@ -92,7 +92,7 @@ def test_repeated_mails_of_one_sender_are_found(account, mailbox, store, screene
         mail = _mail(number, CALM, Date=date)
         mailbox.append("INBOX", mail.replace(f"<k{number}@example.jp>".encode(), b"<%b>" % sender))
     assert _look(account, store, screener).flagged == 1
-    (row,) = store.flags().items
+    (row,) = store.flags(category="persistence").items
     assert row.conversation_id == "9@mail.example.jp"
     assert "10回の連絡" in row.flag.why
 
