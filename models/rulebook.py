@@ -17,7 +17,7 @@ from corpora.reader import Document, read_corpus
 from screening.rules import RuleSet
 
 from .encode import texts_of
-from .train import matches_of
+from .material import matches_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from corpora.export import conversation_of
 from corpora.hands import split_of
 from corpora.reader import read_corpus
 from models.encode import HEADS, WHOLE
-from models.train import Heads, Material, _placed, _trees, conversation_features
+from models.heads import Heads
+from models.material import Material
+from models.stacking import _placed, _trees, conversation_features
 from screening.classifier import Classifier, shipped
 from screening.classifier.stack import (
     BESIDE,

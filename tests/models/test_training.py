@@ -10,8 +10,9 @@ from corpora.hands import corpus_hash, hands
 from corpora.reader import CATEGORIES, read_corpus
 from models import card as cards
 from models.encode import HEADS, Text, encode
+from models.heads import matrix
 from models.noise import confusions, disguised, heard
-from models.train import matrix, packed
+from models.train import packed
 from screening.classifier import Classifier
 from screening.classifier.model import ANY, shipped
 from screening.errors import ModelError
