@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from screening import urgency
 from screening.corrections import CorrectionKind
-from screening.records import Conversation, Speaker
+from screening.records import Conversation, Speaker, veiled
 from screening.review import STATES, Decision, FlagState, Role
 from screening.steps import Act
 from screening.store import Account, Case, Corrected, FlagRow, Page, Recorded
@@ -192,14 +192,14 @@ class VerificationIn(_In):
 
 
 def flag_out(row: FlagRow, *, words: bool = False) -> dict[str, Any]:
-    """``text`` is null unless the words were asked for."""
+    """``text`` is null, and ``why`` quotes nothing, unless the words were asked for."""
     now = datetime.now(UTC)
     since = datetime.fromisoformat(row.created_at)
     standing = urgency.standing(row.flag.priority, row.flag.score, row.gravity, since, now)
     claim = row.claim
     return (
         row.flag.to_json()
-        | ({} if words else {"text": None})
+        | ({} if words else {"text": None, "why": veiled(row.flag.why)})
         | {
             "id": row.id,
             "conversation_key": row.conversation_key,

@@ -5,6 +5,7 @@ All offsets are counted in Unicode code points of the original text of a turn.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -144,6 +145,14 @@ class Flag:
             "priority": str(self.priority),
             "evidence": list(self.evidence),
         }
+
+
+_QUOTED = re.compile("(?:「[^」]*」)+")
+
+
+def veiled(why: str) -> str:
+    """A reason without the words that it quotes, for those who have not asked to see them."""
+    return _QUOTED.sub("「…」", why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
 from .errors import PermissionDenied, ReviewError
 from .policy import Policy, Response, Side, meanwhile, respond
 from .review import HUMAN, Decision, Person, given, needs, signed_in
+
+#: A day is one of those who work by it, whatever zone the record's times are in.
+_JAPAN = timezone(timedelta(hours=9))
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment with its zone, as those who work by it count days."""
+    return moment.astimezone(_JAPAN).date()
 
 
 class Act(StrEnum):
@@ -151,7 +159,7 @@ def _planned(policy: Policy, response: Response, decision: Decision) -> Planned:
         approver_roles=policy.holders(response.approved_by) & policy.may("approve"),
         second_person=response.second_person,
         requires=tuple((r.id, r.title) for r in policy.responses if r.id in response.requires),
-        due_on=decision.decided_at.date() + timedelta(days=response.due_days),
+        due_on=day_of(decision.decided_at) + timedelta(days=response.due_days),
     )
 
 

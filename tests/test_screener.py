@@ -9,7 +9,7 @@ import pytest
 from corpora.export import conversation_of
 from corpora.hands import split_of
 from corpora.reader import read_corpus
-from screening.records import Conversation, Kind, Speaker, Turn
+from screening.records import Conversation, Kind, Speaker, Turn, veiled
 from screening.screener import default_screener
 
 C, A = Speaker.CUSTOMER, Speaker.AGENT
@@ -135,3 +135,9 @@ def test_the_result_names_policy_and_model(screener):
     assert row["policy"].startswith("medical-care@")
     assert row["model"] == screener.model.id
     assert {"category", "provision", "turn", "start", "end", "text", "score", "detectors", "why", "priority"} <= row["flags"][0].keys()  # fmt: skip
+
+
+def test_a_reason_can_be_read_without_its_words():
+    """What a reason quotes is left out for those who have not asked to see it; the rest stays."""
+    why = "「脅迫」のおそれ：学習した語の並びから：「店」「火」（会話全体の見立て99%）"
+    assert veiled(why) == "「…」のおそれ：学習した語の並びから：「…」（会話全体の見立て99%）"

@@ -209,7 +209,7 @@ def row(
         "provision": f.provision,
         "text": (f.text if len(f.text) <= 60 else f.text[:59] + "…") if shown else "",
         "size": len(f.text),
-        "why": words.reason(f.why),
+        "why": words.reason(f.why, shown=shown),
         "order": place.why,
         "kind_label": words.KINDS.get(flag.kind, flag.kind),
         "when": words.short(flag.occurred_at, now) if flag.occurred_at else "日時不明",

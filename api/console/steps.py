@@ -13,7 +13,7 @@ from screening.errors import PermissionDenied, ReviewError
 from screening.policy import Side
 from screening.report import StepLine
 from screening.review import Person
-from screening.steps import STATES, Act, Readiness, StepState
+from screening.steps import STATES, Act, Readiness, StepState, day_of
 from screening.store import StepRow, Store
 
 from ..auth import Staff
@@ -94,7 +94,7 @@ def row(found: StepRow, person: Person, now: datetime) -> dict[str, Any]:
         "side": _SIDES[planned.side],
         "state": STATES[step.state],
         "due": f"{planned.due_on.month}月{planned.due_on.day}日",
-        "overdue": step.overdue(now.date()),
+        "overdue": step.overdue(day_of(now)),
         "owner": found.people.get(step.owner_id or "", planned.owner),
         "lacking": [title for _, title in found.lacking],
         "disputed": found.disputed,

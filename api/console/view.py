@@ -214,7 +214,7 @@ def _flag(
         "text": f.text if shown else "",
         "size": len(f.text),
         "turn": f.turn,
-        "why": words.reason(f.why),
+        "why": words.reason(f.why, shown=shown),
         "score": f.score,
         "detectors": words.detectors(f.detectors),
         "priority": str(f.priority),

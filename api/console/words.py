@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from screening.policy import Policy
 from screening.policy.model import Gravity
-from screening.records import Kind, Priority
+from screening.records import Kind, Priority, veiled
 from screening.review import WITHDRAWN
 
 PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
@@ -103,6 +103,8 @@ def gravity(policy: Policy, category: str) -> tuple[str, int]:
     return GRAVITIES[known.gravity] if known else ("不明", 0)
 
 
-def reason(why: str) -> str:
-    """A flag's reason without the clause and the category, which stand beside it already."""
-    return why.partition("おそれ：")[2] or why
+def reason(why: str, *, shown: bool) -> str:
+    """A flag's reason without the clause and the category, which stand beside it already, and without
+    the customer's words unless they are ``shown``."""
+    said = why.partition("おそれ：")[2] or why
+    return said if shown else veiled(said)

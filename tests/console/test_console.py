@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from api.console import words
 from screening.policy import load_policy
 from screening.review import FlagState
 
@@ -53,7 +54,7 @@ def test_the_queue_shows_the_most_urgent_first_and_why(page, store):
     first = store.flags(limit=1).items[0]
     row = page.locator("[data-row]").first
     assert first.flag.provision in row.inner_text()
-    assert first.flag.why.partition("おそれ：")[2] in row.inner_text()
+    assert words.reason(first.flag.why, shown=False) in row.inner_text()
     assert row.locator(".priority").inner_text() == "至急"
 
 

@@ -1,6 +1,7 @@
 """Words that nobody asked for never leave the server, and whoever asks stands in the log."""
 
 import io
+import re
 
 import pypdf
 import pytest
@@ -202,3 +203,17 @@ def test_a_reviewer_approves_nothing(client, signed_in, store):
     answer = client.post(f"/steps/{row.id}", data={"csrf": csrf, "do": "approve"})
     assert answer.status_code == 403
     assert "承認した" not in client.get(f"/cases/{row.conversation_key}/report?raw=1").text
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_reason_quotes_nothing_until_the_words_are_asked_for(client, signed_in, store, shown):
+    """Queue and case give the reason, but the words in it stay back with the words themselves."""
+    signed_in("確認 花子")
+    quoted = "並びから：「(?!…」)"
+    flag = next(
+        f for f in store.flags(limit=100).items if re.search(quoted, f.flag.why) and f.flag.text
+    )
+    assert not re.search(quoted, client.get("/").text)
+    page = client.get(f"/cases/{flag.conversation_key}?flag={flag.id}{'&words=shown' * shown}").text
+    assert "並びから：「" in page
+    assert bool(re.search(quoted, page)) == shown

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
 from screening.policy import Side
 from screening.review import FlagState, Person, Role
-from screening.steps import Act, Readiness, StepState
+from screening.steps import Act, Readiness, StepState, day_of
 
 PROPER = {"demand_validity": "no_demand", "means_acceptability": "unacceptable"}
 FOUND = {"answers": PROPER, "outcome": "harassment", "reason": "家族への害をほのめかした"}
@@ -180,7 +180,7 @@ def test_what_waits_is_listed_by_role_and_day(store, saved, reviewer, policy):
     store.decide(saved.flag_ids[0], reviewer, policy=policy, now=now, **FOUND)
     mine = store.steps.waiting(roles=[Role.REVIEWER])
     assert {row.step.planned.response for row in mine} == {"consultation_desk", "response_team"}
-    soon = store.steps.waiting(due_by=now.date() + timedelta(days=1))
+    soon = store.steps.waiting(due_by=day_of(now) + timedelta(days=1))
     assert {row.step.planned.response for row in soon} == {"staff_care"}
 
 

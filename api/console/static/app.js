@@ -27,7 +27,7 @@
   const draft = (button) => {
     const said = [...document.querySelectorAll("#decision input[data-label]:checked")]
       .map((input) => input.dataset.label);
-    reason().value = `${button.dataset.draft}について、${said.join("、") || "まだ答えていない"}ため`;
+    if (said.length) reason().value = `${button.dataset.draft}について、${said.join("、")}ため、この結論とした。`;
     reason().focus();
     reason().setSelectionRange(reason().value.length, reason().value.length);
   };
