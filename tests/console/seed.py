@@ -107,7 +107,7 @@ def _work(store: Store, people, now: datetime) -> None:
         policy=policy,
     )
     # The employee comes first: only where that is recorded does the outside wait for an approval.
-    for row in store.steps.waiting(response="staff_care", limit=4):
+    for row in store.steps.waiting(response="staff_care", limit=8):
         store.steps.act(row.id, people["承認 一"], Act.DONE, note="本人から話を聞いた")
     for i in range(12):
         key = store.checks.next(jiro)

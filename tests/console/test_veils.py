@@ -7,7 +7,7 @@ import pypdf
 import pytest
 
 from screening.review import FlagState
-from screening.steps import Act
+from screening.steps import Act, Readiness
 from screening.store.queue import Filters
 
 
@@ -176,7 +176,7 @@ def test_an_approval_is_recorded_and_stands_in_the_report(client, signed_in, sto
     row = next(
         r
         for r in store.steps.waiting(roles=["approver"])
-        if r.step.planned.title.startswith("行為をやめる")
+        if r.step.planned.title.startswith("行為をやめる") and not r.disputed
     )
     for before in store.steps.of_case(row.conversation_key):
         done = {entry.act for entry in before.step.entries}
@@ -199,7 +199,7 @@ def test_an_approval_is_recorded_and_stands_in_the_report(client, signed_in, sto
 def test_a_reviewer_approves_nothing(client, signed_in, store):
     """The core refuses, and the page says which role it takes."""
     csrf = signed_in("確認 花子")
-    row = next(r for r in store.steps.waiting() if r.step.planned.approver_roles)
+    row = store.steps.waiting(readiness=Readiness.WAITING)[0]
     answer = client.post(f"/steps/{row.id}", data={"csrf": csrf, "do": "approve"})
     assert answer.status_code == 403
     assert "承認した" not in client.get(f"/cases/{row.conversation_key}/report?raw=1").text
