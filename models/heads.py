@@ -150,7 +150,10 @@ def fit_heads(material: Material, extra: Sequence[Text], extra_units: Units) -> 
         whole_intercepts.append(intercept)
         row, _ = fit_head(agent_means[answered], truth[answered], np.ones(int(answered.sum())), strength=WHOLE_STRENGTH)  # fmt: skip
         agent_rows.append(row)
-    as_array = lambda values: np.array(values, np.float32)  # noqa: E731
+
+    def as_array(values: list[float]) -> NDArray[np.float32]:
+        return np.array(values, np.float32)
+
     return Heads(
         kept,
         idf,

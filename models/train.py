@@ -12,7 +12,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,9 @@ def _together(*parts: tuple[Material, Scores]) -> tuple[Material, Scores]:
     materials, scores = zip(*parts, strict=True)
     before = np.cumsum([0, *(len(m.documents) for m in materials)])
     texts_before = np.cumsum([0, *(len(m.texts) for m in materials)])
-    join = lambda pieces: np.concatenate(list(pieces))  # noqa: E731
+
+    def join(pieces: Iterable[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate(list(pieces))
 
     def units(chosen: Sequence[Units]) -> Units:
         return Units(

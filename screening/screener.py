@@ -44,7 +44,8 @@ SURE = 0.5
 #: A sentence is pointed at where it is at least as likely as this; under it, the conversation as a whole
 #: carries the category. Chosen on hands left out: a wrong sentence costs more than none.
 POINTED = 0.6
-#: The same for a sentence in a conversation of which too little was said to judge it.
+#: The same for a sentence in a conversation of which too little was said to judge it. Chosen, like
+#: ``HEARD``, between the gate's single sentences and false flags on harmless text by real people.
 ALONE = 0.7
 #: A rule of at least this score names words that say it by themselves at the start of a call, before
 #: there is a tone to judge; ``DOUBT`` is what the prior can take from them at the most.

@@ -140,7 +140,10 @@ class Classifier:
     @classmethod
     def build(cls, card: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Classifier:
         """From a card and the arrays of its weights file; see ``models.train``."""
-        as_float = lambda name: arrays[name].astype(np.float32)  # noqa: E731
+
+        def as_float(name: str) -> Floats:
+            return arrays[name].astype(np.float32)
+
         whole = tuple(card["whole"])
         return cls(
             id=str(card["id"]),
@@ -198,8 +201,8 @@ class Classifier:
         low, high = strongest(characters, starts, ends, base - unit_start, _EVIDENCE_FLOOR)
         running = np.concatenate([[0.0], np.cumsum(characters, dtype=np.float64)])
         size = len(characters)
-        at = lambda place: running[np.clip(place + base - unit_start, 0, size)]  # noqa: E731
-        worth = at(ends) - at(starts)
+        shift = base - unit_start
+        worth = running[np.clip(ends + shift, 0, size)] - running[np.clip(starts + shift, 0, size)]
         wide = ends - starts > 1
         order = [i for i in np.argsort(-worth, kind="stable").tolist() if wide[i] and worth[i] > 0]
         words = sorted((int(starts[i]), int(ends[i])) for i in order[:WORDS])

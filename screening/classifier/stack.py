@@ -243,7 +243,10 @@ class Stack:
 
     @classmethod
     def from_card(cls, card: Mapping[str, Any], arrays: Mapping[str, Any]) -> Stack:
-        array = lambda values: np.array(values, np.float32)  # noqa: E731
+
+        def array(values: Sequence[float]) -> Floats:
+            return np.array(values, np.float32)
+
         return cls(
             array(card["early"]),
             dict(card["early_offsets"]),

@@ -244,7 +244,12 @@ def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None)
 
     A claim counts while it has not run out ``at`` that time.
     """
-    blind = blinded(viewer) and row.second_after is not None and row.second_after != viewer.id  # type: ignore[union-attr]
+    blind = (
+        viewer is not None
+        and blinded(viewer)
+        and row.second_after is not None
+        and row.second_after != viewer.id
+    )
     claim = None
     if row.claimed_by is not None and (at is None or row.claimed_until > kept(at)):
         mine = viewer is not None and viewer.id == row.claimed_by
