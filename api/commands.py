@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import track
 
-from screening.cli.options import add_database, add_shadow, shadowed
+from screening.cli.options import add_database, add_second_reader, add_shadow, shadowed
 from screening.cli.table import show
 from screening.contacts import Contacts
 from screening.errors import ScreeningError
@@ -33,6 +33,7 @@ def add(commands: Any) -> None:
     serve = commands.add_parser("serve", help="確認画面とAPIを動かす")
     _address(serve)
     serve.add_argument("--policy", default="medical-care")
+    add_second_reader(serve)
     add_shadow(serve)
     serve.add_argument(
         "--https", action="store_true", help="HTTPSの後ろで動かす（cookieをHTTPSに限る）"
@@ -118,9 +119,10 @@ def _run(app: FastAPI, arguments: argparse.Namespace) -> int:
 def run_serve(arguments: argparse.Namespace) -> int:
     store = Store.open(arguments.database)
     policy = load_policy(arguments.policy)
+    screener = default_screener(arguments.policy, second_reader=arguments.second_reader)
     app = create_app(
         store,
-        shadowed(default_screener(arguments.policy), arguments, store),
+        shadowed(screener, arguments, store),
         policy,
         secret=secret(arguments.secret_file),
         secure_cookies=arguments.https,

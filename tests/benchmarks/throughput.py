@@ -32,7 +32,8 @@ from corpora.reader import HALVES, read_corpus
 from screening.errors import Reject
 from screening.intake import read
 from screening.records import Conversation, Kind, Speaker, Turn
-from screening.screener import SCREENED, default_screener
+from screening.screener import default_screener
+from screening.view import SCREENED
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -45,7 +46,8 @@ WORKER = """
 import json, sys, time
 began = time.perf_counter()
 from screening.intake import read
-from screening.screener import SCREENED, default_screener
+from screening.screener import default_screener
+from screening.view import SCREENED
 screener = default_screener()
 items = read([sys.argv[1]])
 next(iter(screener.screen_many([next(items)])))
