@@ -43,7 +43,7 @@ PRIOR_ODDS = 2.5
 #: one does: a category too many on a conversation costs a reviewer less than one too few.
 WHOLE_BALANCE = 1.6
 #: The same for the categories in which a miss is worst (``evaluate.CRITICAL``).
-CRITICAL_BALANCE = 5.0
+CRITICAL_BALANCE = 3.0
 #: Trees that judge a conversation, and groups of hands left out in turn when what follows is fitted.
 TREES, JUDGES = 250, 6
 #: A head with fewer examples than this has no place in the stack.

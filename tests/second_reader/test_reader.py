@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from corpora.export import conversation_of
-from corpora.hands import split_of
+from corpora.hands import corpus_hash, split_of
 from corpora.reader import read_corpus
+from models.card import of_reader
 from models.second_reader.material import read
 from screening.classifier import Classifier
 from screening.errors import ModelError
@@ -144,10 +145,17 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
     assert default_screener().second_reader is None
 
 
+def test_the_card_is_of_this_model_and_corpus(reader):
+    """CARD.md says what card.json says, beside the figures of the model alone."""
+    assert reader.card["corpus_sha256"] == corpus_hash()
+    page = (shipped() / "CARD.md").read_text(encoding="utf-8")
+    assert page == of_reader(reader.card, Classifier.load().card)
+
+
 def test_the_card_holds_figures_of_hands_not_seen(reader):
     """With and without it, on the same hands: the model's own card holds the other half."""
     for half in ("natural", "hard"):
-        with_it = reader.card["metrics"]["test"][half]["with_second_reader"]
+        with_it = reader.card["metrics"]["test"][half]["with_reader"]
         without = Classifier.load().card["metrics"]["test"][half]["whole_product"]
         assert with_it["documents"] == without["documents"]
         assert with_it["recall"]["low"] <= with_it["recall"]["value"] <= with_it["recall"]["high"]
