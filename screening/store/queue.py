@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true
 
+from ..corrections import CorrectionKind
 from ..errors import ReviewError
 from ..review import FlagState, Person
 from . import tables as t
@@ -42,10 +43,12 @@ class Filters:
     what the viewer has claimed or was handed. Flags on hold show under their own place only, and
     ``all_flags`` also asks for those that want no review by themselves. ``only`` and ``without`` are
     categories: those with a route of their own (``Policy.routed``) are not to wait among the others.
+    ``outcome`` is what was decided. A category is the one that a person has set right, where one has.
     """
 
     states: tuple[FlagState, ...] = (FlagState.PROPOSED,)
     category: str | None = None
+    outcome: str | None = None
     kind: str | None = None
     channel: str | None = None
     trade: str | None = None
@@ -131,17 +134,20 @@ def _conditions(
     if not asked_for.all_flags:
         said.append(f.queued.is_(True))
     for column, wanted in (
-        (f.category, asked_for.category),
         (f.kind, asked_for.kind),
         (f.channel, asked_for.channel),
         (f.trade, asked_for.trade),
     ):
         if wanted:
             said.append(column == wanted)
+    if asked_for.category:
+        said.append(_of([asked_for.category]))
     if asked_for.only:
-        said.append(f.category.in_(sorted(asked_for.only)))
+        said.append(_of(sorted(asked_for.only)))
     if asked_for.without:
-        said.append(f.category.not_in(sorted(asked_for.without)))
+        said.append(_not_of(sorted(asked_for.without)))
+    if asked_for.outcome:
+        said.append(f.id.in_(_decided_as(asked_for.outcome)))
     if since := asked(asked_for.since, "期間の始め"):
         said.append(f.happened_at >= since)
     if until := asked(asked_for.until, "期間の終わり"):
@@ -169,6 +175,48 @@ def _conditions(
         case other:
             raise ReviewError(f"場所「{other}」はありません。使えるもの：{'、'.join(Place)}。")
     return said
+
+
+def _of(categories: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a flag is of these categories, as set right. Few flags are: each side is short."""
+    f = t.flags.c
+    own: ColumnElement[bool] = f.category.in_(categories)
+    if len(categories) == 1:
+        own = f.category == categories[0]
+    away = _corrected(_LATEST.c.category.not_in(categories))
+    return or_(and_(own, f.id.not_in(away)), f.id.in_(_corrected(_into(categories))))
+
+
+def _not_of(categories: Sequence[str]) -> ColumnElement[bool]:
+    f = t.flags.c
+    away = _corrected(_LATEST.c.category.not_in(categories))
+    left = or_(f.category.not_in(categories), f.id.in_(away))
+    return and_(left, f.id.not_in(_corrected(_into(categories))))
+
+
+_LATEST = t.corrections.alias("latest_correction")
+
+
+def _into(categories: Sequence[str]) -> ColumnElement[bool]:
+    return _LATEST.c.category.in_(categories)
+
+
+def _corrected(condition: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The flags whose last corrected category meets the condition."""
+    c = t.corrections.c
+    last = (
+        select(func.max(c.id))
+        .where(c.kind == CorrectionKind.CATEGORY.value, c.flag_id.is_not(None))
+        .group_by(c.flag_id)
+    )
+    return select(_LATEST.c.flag_id).where(_LATEST.c.id.in_(last), condition)
+
+
+def _decided_as(outcome: str) -> Select[tuple[str]]:
+    """The flags whose standing decision has this outcome."""
+    d, later = t.decisions, t.decisions.alias("later")
+    superseded = exists().where(later.c.flag_id == d.c.flag_id, later.c.id > d.c.id)
+    return select(d.c.flag_id).where(d.c.outcome == outcome, ~superseded)
 
 
 def flags(
@@ -216,21 +264,69 @@ def _rows(
     return tuple(flag_row(row, viewer, now) for row in found)
 
 
-def following(
+#: What a person did with a flag so that they are not brought back to it.
+PASSED = ("skipped", "escalated")
+
+
+def passed(connection: Connection, key: str, person: Person) -> frozenset[str]:
+    """The flags of a conversation that the person has left to others."""
+    e = t.flag_events.c
+    query = (
+        select(e.flag_id)
+        .join(t.flags, t.flags.c.id == e.flag_id)
+        .where(t.flags.c.conversation_key == key, e.person_id == person.id, e.kind.in_(PASSED))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def onward(
     connection: Connection,
     row: FlagRow,
+    person: Person,
     *,
-    viewer: Person | None,
     now: datetime,
     without: Collection[str] = (),
 ) -> FlagRow | None:
-    """The first flag after ``row`` that waits for a person and is not of the same conversation."""
-    place = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
-    others = [_after(place), t.flags.c.conversation_key != row.conversation_key]
-    found: list[Any] = []
-    for conditions in branches(Filters(without=tuple(without)), viewer, now):
-        found += _ids(connection, [*conditions, *others], 1)
-    if not found:
-        return None
-    first = min(found, key=lambda r: (r.priority, r.rank, r.id))
-    return _rows(connection, [first.id], viewer, now)[0]
+    """Where a person goes from the conversation of ``row``, in the queue's own order.
+
+    That is the first flag of the conversation that comes next: something more urgent than all of this
+    one's first, wherever it stands, and else what follows this conversation's place. What others look
+    at or were handed, and what the person has left to others, is passed over. None at the end.
+    """
+    f, e = t.flags.c, t.flag_events.c
+    left = exists().where(e.person_id == person.id, e.kind.in_(PASSED), e.flag_id == f.id)
+    free = [
+        f.conversation_key != row.conversation_key,
+        or_(f.assigned_to.is_(None), f.assigned_to == person.id),
+        ~live_claim(now, by_another=person.id),
+        ~left,
+    ]
+    here = connection.execute(
+        select(f.priority, f.rank, f.id)
+        .where(f.conversation_key == row.conversation_key, _not_of(sorted(without)))
+        .order_by(*ORDER)
+        .limit(1)
+    ).first()
+    place = (here.priority, here.rank, here.id) if here else (-1, 0.0, "")
+    first = t.flags.alias("first")
+    # A conversation stands in the queue where the first of its flags stands that waits.
+    earlier = exists().where(
+        first.c.conversation_key == f.conversation_key,
+        first.c.state == FlagState.PROPOSED.value,
+        first.c.queued.is_(True),
+        first.c.category.not_in(sorted(without)),
+        or_(
+            first.c.priority < f.priority,
+            and_(first.c.priority == f.priority, first.c.rank < f.rank),
+            and_(first.c.priority == f.priority, first.c.rank == f.rank, first.c.id < f.id),
+        ),
+    )
+    asked_for = Filters(without=tuple(without))
+    for more in ([f.priority < place[0]], [_after(place)]):
+        found: list[Any] = []
+        for conditions in branches(asked_for, person, now):
+            found += _ids(connection, [*conditions, *free, ~earlier, *more], 1)
+        if found:
+            best = min(found, key=lambda r: (r.priority, r.rank, r.id))
+            return _rows(connection, [best.id], person, now)[0]
+    return None

@@ -288,7 +288,7 @@ def replace_hash(head):
 def test_the_queue_says_why_first(as_role, things):
     """Each flag carries its reason and its filters' values."""
     item = as_role(R).get("/v1/flags").json()["items"][0]
-    assert item["why_first"].startswith("至急。確信度")
+    assert item["why_first"].startswith("緊急。確信度")
     assert item["weight"] > 0
 
 
