@@ -127,7 +127,7 @@ def case_page(
         "previous_url": url(case.flags[position - 1]) if position else "/",
         "next_url": url(case.flags[position + 1])
         if position + 1 < len(case.flags)
-        else next_case(store, policy, flag, person),
+        else next_case(store, policy, flag, person, passing=True),
         "keys": _keys(policy),
         "given": {
             "reason": given.get("reason", ""),
@@ -402,14 +402,18 @@ def next_open(store: Store, policy: Policy, case: Case, flag: FlagRow, person: P
     return url(rest[0]) if rest else next_case(store, policy, flag, person)
 
 
-def next_case(store: Store, policy: Policy, flag: FlagRow, person: Person) -> str:
+def next_case(
+    store: Store, policy: Policy, flag: FlagRow, person: Person, *, passing: bool = False
+) -> str:
     """The next conversation by the queue's own order, at its first flag that waits.
+
+    ``passing`` this one by, the first behind it.
 
     After a flag with a route of its own comes the list of that route.
     """
     if flag.named in policy.routed:
         return "/care"
-    following = store.onward(flag, person, without=policy.routed)
+    following = store.onward(flag, person, without=policy.routed, passing=passing)
     return url(following) if following else "/"
 
 

@@ -15,10 +15,12 @@ from ..labels import Decided
 from ..policy import Policy
 from ..records import Flag, Speaker
 from ..review import FlagState, Person
+from ..urgency import UNKNOWN_GRAVITY, regrade
 from . import audit, conversations
 from . import tables as t
 from .identity import allowed
 from .moments import kept, now
+from .plan import weights
 from .readings import awaited_from
 from .rows import Corrected, FlagRow
 
@@ -176,12 +178,13 @@ def _regrade(
             "この候補はもう決定されているので、区分を直しても緊急の経路に載りません。"
             "「見落としを加える」で、同じ箇所を新しい候補として加えてください。"
         )
-    known = policy.categories[category]
-    connection.execute(
-        t.flags.update()
-        .where(t.flags.c.id == flag.id)
-        .values(priority=conversations.PRIORITIES.index(known.priority))
-    )
+    gravity = weights(connection).get(category, UNKNOWN_GRAVITY)
+    place = {
+        "priority": conversations.PRIORITIES.index(policy.categories[category].priority),
+        "gravity": gravity,
+        "rank": flag.rank + regrade(flag.gravity, gravity),
+    }
+    connection.execute(t.flags.update().where(t.flags.c.id == flag.id).values(place))
 
 
 def _missed(

@@ -140,7 +140,11 @@ def locked(connection: Connection, flag_id: str) -> FlagRow:
 
 
 def _must_be(
-    connection: Connection, flag: FlagRow, expected: FlagState | None, decision: int | None
+    connection: Connection,
+    policy: Policy,
+    flag: FlagRow,
+    expected: FlagState | None,
+    decision: int | None,
 ) -> None:
     """Raises Conflict where the flag is in another state, or a later decision stands on it."""
     if expected in (None, flag.state) and decision in (None, flag.decision):
@@ -152,13 +156,14 @@ def _must_be(
             there,
         )
     at = datetime.fromisoformat(there.at).astimezone()
+    chosen = policy.outcome(there.outcome)
     done = (
         "決定を取り消しました"
         if there.outcome == WITHDRAWN
-        else f"「{STATES[flag.state]}」に変えました"
+        else f"「{chosen.label if chosen else STATES[flag.state]}」と決定しました"
     )
     raise Conflict(
-        f"この候補は{there.person}さんが{at:%m月%d日 %H:%M}に{done}。"
+        f"この候補は{there.person}さんが{at.year}年{at.month}月{at.day}日 {at:%H:%M}に{done}。"
         "内容を見て、必要なら改めて決定してください。",
         there,
     )
@@ -203,7 +208,7 @@ def decide(
         if expected_state not in (None, FlagState.PROPOSED) or expected_decision not in (None, 0):
             raise Conflict("この候補の状態が変わりました。画面を読み直してから決定してください。")
     else:
-        _must_be(connection, flag, expected_state, expected_decision)
+        _must_be(connection, policy, flag, expected_state, expected_decision)
     suspected, consulted = illness(connection, policy, flag.conversation_key)
     decision = review.decide(
         policy=policy,

@@ -11,7 +11,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from ..corrections import CorrectionKind
 from ..errors import ReviewError
@@ -187,8 +198,8 @@ def _of(categories: Sequence[str]) -> ColumnElement[bool]:
     return or_(and_(own, f.id.not_in(away)), f.id.in_(_corrected(_into(categories))))
 
 
-def _not_of(categories: Sequence[str]) -> ColumnElement[bool]:
-    f = t.flags.c
+def _not_of(categories: Sequence[str], flags: FromClause = t.flags) -> ColumnElement[bool]:
+    f = flags.c
     away = _corrected(_LATEST.c.category.not_in(categories))
     left = or_(f.category.not_in(categories), f.id.in_(away))
     return and_(left, f.id.not_in(_corrected(_into(categories))))
@@ -286,47 +297,62 @@ def onward(
     *,
     now: datetime,
     without: Collection[str] = (),
+    passing: bool = False,
 ) -> FlagRow | None:
     """Where a person goes from the conversation of ``row``, in the queue's own order.
 
-    That is the first flag of the conversation that comes next: something more urgent than all of this
-    one's first, wherever it stands, and else what follows this conversation's place. What others look
-    at or were handed, and what the person has left to others, is passed over. None at the end.
+    That is the first flag of the first other conversation that waits: the most urgent one, whatever
+    place this one had. ``passing`` this one by without a decision, it is the first behind it, so that
+    nobody goes in circles. What others look at or were handed, and what the person has left to others,
+    is passed over. None at the end.
     """
-    f, e = t.flags.c, t.flag_events.c
-    left = exists().where(e.person_id == person.id, e.kind.in_(PASSED), e.flag_id == f.id)
+    f, first = t.flags.c, t.flags.alias("first")
+    hidden = sorted(without)
     free = [
         f.conversation_key != row.conversation_key,
-        or_(f.assigned_to.is_(None), f.assigned_to == person.id),
         ~live_claim(now, by_another=person.id),
-        ~left,
+        *_for_person(t.flags, person),
     ]
-    here = connection.execute(
-        select(f.priority, f.rank, f.id)
-        .where(f.conversation_key == row.conversation_key, _not_of(sorted(without)))
-        .order_by(*ORDER)
-        .limit(1)
-    ).first()
-    place = (here.priority, here.rank, here.id) if here else (-1, 0.0, "")
-    first = t.flags.alias("first")
-    # A conversation stands in the queue where the first of its flags stands that waits.
+    # A conversation stands in the queue where the first of its flags stands that waits for the person.
+    c = first.c
+    before = or_(
+        c.priority < f.priority,
+        and_(c.priority == f.priority, c.rank < f.rank),
+        and_(c.priority == f.priority, c.rank == f.rank, c.id < f.id),
+    )
     earlier = exists().where(
-        first.c.conversation_key == f.conversation_key,
-        first.c.state == FlagState.PROPOSED.value,
-        first.c.queued.is_(True),
-        first.c.category.not_in(sorted(without)),
-        or_(
-            first.c.priority < f.priority,
-            and_(first.c.priority == f.priority, first.c.rank < f.rank),
-            and_(first.c.priority == f.priority, first.c.rank == f.rank, first.c.id < f.id),
-        ),
+        c.conversation_key == f.conversation_key,
+        c.state == FlagState.PROPOSED.value,
+        c.queued.is_(True),
+        or_(c.held_until.is_(None), c.held_until <= kept(now)),
+        _not_of(hidden, first),
+        *_for_person(first, person),
+        before,
     )
     asked_for = Filters(without=tuple(without))
-    for more in ([f.priority < place[0]], [_after(place)]):
-        found: list[Any] = []
-        for conditions in branches(asked_for, person, now):
-            found += _ids(connection, [*conditions, *free, ~earlier, *more], 1)
-        if found:
-            best = min(found, key=lambda r: (r.priority, r.rank, r.id))
-            return _rows(connection, [best.id], person, now)[0]
-    return None
+    wanted = [*free, ~earlier]
+    if passing:
+        here = [f.conversation_key == row.conversation_key, *_for_person(t.flags, person)]
+        own = [
+            r
+            for part in branches(asked_for, person, now)
+            for r in _ids(connection, [*part, *here], 1)
+        ]
+        places = [(r.priority, r.rank, r.id) for r in own]
+        wanted.append(
+            _after(min([*places, (PRIORITIES.index(row.flag.priority), row.rank, row.id)]))
+        )
+    found: list[Any] = []
+    for conditions in branches(asked_for, person, now):
+        found += _ids(connection, [*conditions, *wanted], 1)
+    if not found:
+        return None
+    best = min(found, key=lambda r: (r.priority, r.rank, r.id))
+    return _rows(connection, [best.id], person, now)[0]
+
+
+def _for_person(flags: FromClause, person: Person) -> list[ColumnElement[bool]]:
+    """Whether a flag is nobody else's, and the person has not left it to others."""
+    f, e = flags.c, t.flag_events.c
+    left = exists().where(e.person_id == person.id, e.kind.in_(PASSED), e.flag_id == f.id)
+    return [or_(f.assigned_to.is_(None), f.assigned_to == person.id), ~left]

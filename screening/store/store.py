@@ -161,11 +161,18 @@ class Store:
             )
 
     def onward(
-        self, flag: FlagRow, person: Person, *, without: Collection[str] = ()
+        self,
+        flag: FlagRow,
+        person: Person,
+        *,
+        without: Collection[str] = (),
+        passing: bool = False,
     ) -> FlagRow | None:
         """See ``queue.onward``."""
         with self._reading.begin() as connection:
-            return queue.onward(connection, flag, person, now=_now(), without=without)
+            return queue.onward(
+                connection, flag, person, now=_now(), without=without, passing=passing
+            )
 
     def flag(self, flag_id: str, viewer: Person | None = None) -> FlagRow:
         """Raises NotFound."""

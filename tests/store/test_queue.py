@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from screening.corrections import Correction, CorrectionKind
 from screening.errors import PermissionDenied, ReviewError
 from screening.policy.model import Gravity
 from screening.records import Priority
@@ -170,8 +171,10 @@ class TestSeeing:
         store.save(*make(2, categories=("threat",)))
         first, second, third = store.flags().items
         assert store.onward(first, reviewer).id == second.id
-        assert store.onward(second, reviewer) is None
         assert store.onward(third, reviewer).id == second.id, "from any flag of the conversation"
+        assert store.onward(third, reviewer, passing=True).id == second.id
+        assert store.onward(second, reviewer).id == first.id
+        assert store.onward(second, reviewer, passing=True) is None
 
 
 class TestOnward:
@@ -190,7 +193,8 @@ class TestOnward:
         following = store.onward(last, reviewer)
         assert following.conversation_key == three.key
         assert following.id == store.case(three.key).flags[0].id
-        assert store.onward(store.flag(three.flag_ids[0]), reviewer).conversation_key == two.key
+        passed = store.onward(store.flag(three.flag_ids[0]), reviewer, passing=True)
+        assert passed.conversation_key == two.key
 
     def test_a_conversation_is_entered_at_its_first_open_flag(self, store, make, policy, reviewer):
         """What is decided in it already is passed over."""
@@ -210,6 +214,26 @@ class TestOnward:
         urgent = store.save(*make(9, categories=("threat",)))
         assert store.onward(store.flag(here.flag_ids[0]), reviewer).id == urgent.flag_ids[0]
 
+    def test_a_first_flag_that_waits_elsewhere_hides_no_other(self, store, make, staff, policy):
+        """Put aside, handed on, skipped or set right to care: the rest of its conversation still comes."""
+        me = staff["reviewer"]
+        here, *saved = self._saved(store, make, *[("threat",), *[("threat", "persistence")] * 4])
+        first = [s.flag_ids[0] for s in saved]
+        store.work.hold(first[0], me, until=datetime.now(UTC) + timedelta(hours=1))
+        store.work.hand_over(first[1], me, to=staff["second"].id)
+        store.work.skip(first[2], me)
+        correction = Correction(
+            CorrectionKind.CATEGORY, flag_id=first[3], category="self_harm_risk"
+        )
+        store.corrections.add(saved[3].key, me, correction, policy=policy)
+        seen, at = [], store.flag(here.flag_ids[0])
+        while at := store.onward(at, me, without=policy.routed, passing=True):
+            assert at.flag.category == "persistence"
+            assert at.conversation_key not in seen
+            seen.append(at.conversation_key)
+        assert set(seen) <= {s.key for s in saved}
+        assert seen
+
     def test_what_was_left_to_others_does_not_come_back(self, store, make, staff):
         """Skipped, or put before the approvers: to this person it is not next again."""
         me = staff["reviewer"]
@@ -217,7 +241,7 @@ class TestOnward:
         store.work.skip(skipped.flag_ids[0], me)
         store.work.escalate(asked.flag_ids[0], me, note="判断に迷う")
         seen, at = [], store.flag(here.flag_ids[0])
-        while at := store.onward(at, me):
+        while at := store.onward(at, me, passing=True):
             seen.append(at.id)
         assert set(seen) <= {last.flag_ids[0]}
         assert skipped.flag_ids[0] in _ids(store.flags(viewer=staff["second"]))
