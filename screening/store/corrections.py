@@ -138,7 +138,12 @@ class Corrections:
             yield Decided(
                 key,
                 case.conversation,
-                tuple((f.id, f.flag, f.state) for f in case.flags if f.queued),
+                # What repeats another flag is no example of harmless words: that one has the label.
+                tuple(
+                    (f.id, f.flag, f.state)
+                    for f in case.flags
+                    if f.queued and f.duplicate_of is None
+                ),
                 tuple(c.correction for c in case.corrections),
                 case.trade,
             )

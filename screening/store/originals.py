@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from ..errors import ReviewError
 from ..review import Person
@@ -56,5 +56,8 @@ def _near(connection: Connection, flag: FlagRow) -> ColumnElement[bool]:
     customer = connection.execute(
         select(c.customer_id).where(c.key == flag.conversation_key)
     ).scalar()
-    here = t.flags.c.conversation_key == flag.conversation_key
-    return or_(here, c.customer_id == customer) if customer else here
+    key = t.flags.c.conversation_key
+    if not customer:
+        return key == flag.conversation_key
+    # Conversations first: few are one customer's, and flags are found by their conversation.
+    return key.in_(select(c.key).where(c.customer_id == customer))

@@ -339,9 +339,9 @@ def onward(
             for r in _ids(connection, [*part, *here], 1)
         ]
         places = [(r.priority, r.rank, r.id) for r in own]
-        wanted.append(
-            _after(min([*places, (PRIORITIES.index(row.flag.priority), row.rank, row.id)]))
-        )
+        at = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
+        # What is cheap to ask comes first.
+        wanted.insert(0, _after(min([*places, at])))
     found: list[Any] = []
     for conditions in branches(asked_for, person, now):
         found += _ids(connection, [*conditions, *wanted], 1)

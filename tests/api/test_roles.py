@@ -43,6 +43,7 @@ ALLOWED = {
     "POST /v1/flags/{flag_id}/withdrawals": {R},
     "GET /v1/flags/{flag_id}/consequences": CASES,
     "GET /v1/flags/{flag_id}/assessment": CASES,
+    "GET /v1/flags/{flag_id}/originals": CASES,
     "POST /v1/conversations/{key}/consultations": {R},
     "POST /v1/conversations/{key}/flags": {R},
     "GET /v1/steps": STAFF,

@@ -133,6 +133,15 @@ class TestDuplicates:
         )
         assert store.audit.verify().ok
 
+    def test_a_duplicate_is_no_example_of_harmless_words(self, store, make, reviewer, policy):
+        """What the original is says the label; the repeated words leave the export unlabelled."""
+        saved = store.save(*make(categories=("threat", "verbal_abuse")))
+        one, two = saved.flag_ids
+        store.decide(one, reviewer, policy=policy, **HARMLESS)
+        store.decide(two, reviewer, policy=policy, duplicate_of=one, **TWICE)
+        (decided,) = store.corrections.decided()
+        assert [flag_id for flag_id, _, _ in decided.flags] == [one]
+
     def test_a_stranger_or_a_circle_is_refused(self, store, make, reviewer, policy):
         """Another customer's flag, one that there is not, or one that repeats this one."""
         saved = store.save(*make(1, customer_id="k", categories=("threat", "verbal_abuse")))
