@@ -7,6 +7,7 @@ The modules, in the order data flows; each imports only from those above it:
 ``intake``      transcripts and mails of many formats become conversations
 ``text``        folding with a way back to the original, and tokens
 ``rules``       the lexicon's rules, found by anchors and matched on tokens
+``veils``       which words are kept from sight until somebody asks for them
 ``classifier``  the learned scorer
 ``second_reader`` a small network that reads again what the scorer is unsure of
 ``repetition``  the same demand again, within a conversation

@@ -39,8 +39,10 @@ PLAIN, DOUBT = 0.8, 0.3
 CALM = -1.5
 #: Turns named as evidence of what only the whole conversation shows.
 EVIDENCE_TURNS = 3
-LEARNED = "学習した語の並びから：{words}"
-LEARNED_UNNAMED = "学習した文字の並びから"
+LEARNED = "検出器が手がかりにした言葉：{words}"
+LEARNED_UNNAMED = "検出器が文字の並びから見つけました"
+#: The longest stretch, in code points, that a reason quotes whole; of a longer one its words alone.
+QUOTED_WHOLE = 24
 #: A category of at least this probability is named among what was considered.
 CONSIDERED = 0.15
 WHOLE = "会話全体の言葉と応対の流れから"
@@ -184,9 +186,15 @@ class Screener:
         if marks and (stretch := marks.stretch(head)):
             begins = int(view.units[unit, 0] - view.units[unit, 4])
             place = begins + stretch[0], begins + stretch[1]
-        shown = "".join(f"「{original[slice(*fold.span(*word))]}」" for word in words)
-        why = LEARNED.format(words=shown) if shown else LEARNED_UNNAMED
         start, end = fold.span(*place)
+        # As it was said: tokens by themselves are stems that nobody reads as words.
+        quoted = (
+            [(start, end)]
+            if words and end - start <= QUOTED_WHOLE
+            else [fold.span(*w) for w in words]
+        )
+        shown = "".join(f"「{original[slice(*words_at)].strip()}」" for words_at in quoted)
+        why = LEARNED.format(words=shown) if shown else LEARNED_UNNAMED
         return Finding(name, view.turns[text], start, end, score, "classifier", why + self._context(unit, name, i, view))  # fmt: skip
 
     def _context(self, unit: int, name: str, i: int, view: View) -> str:

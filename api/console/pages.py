@@ -17,6 +17,7 @@ from screening.errors import ScreeningError
 from screening.review import Person
 from screening.wellbeing import Exposure, exposure, opened
 
+from . import sight
 from .settings import Settings
 
 _FOLDER = Path(str(resources.files("api") / "console" / "templates"))
@@ -30,7 +31,7 @@ TEMPLATES = Environment(
 #: What stands in the navigation: id, address, words, and who sees it.
 _PAGES = (
     ("queue", "/", "確認待ち", Action.READ_QUEUE),
-    ("care", "/care", "緊急", Action.READ_QUEUE),
+    ("care", "/care", "ケア", Action.READ_QUEUE),
     ("decided", "/decided", "決定済み", Action.READ_CASE),
     ("steps", "/steps", "対応", Action.READ_STEPS),
     ("disputes", "/disputes", "食い違い", Action.RESOLVE),
@@ -107,5 +108,8 @@ def render(
             "urgent": _waiting(request, person, care=True),
             "exposure": seen(request, person) if may(person, Action.WORK) else None,
         }
-    page = TEMPLATES.get_template(template).render(shared | context)
-    return HTMLResponse(page, status)
+    page = HTMLResponse(TEMPLATES.get_template(template).render(shared | context), status)
+    # Another page than the conversation closes what was opened in it; a part of a page does not.
+    if not template.startswith("_") and template != "case.html":
+        sight.close(request, page)
+    return page

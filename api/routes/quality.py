@@ -54,6 +54,7 @@ def resolve(request: Request, caller: Reviewer, flag_id: str, body: DecisionIn) 
         answers=body.answers,
         outcome=body.outcome,
         reason=body.reason,
+        duplicate_of=body.duplicate_of,
     )
     return decision_out(decision)
 

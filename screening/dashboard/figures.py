@@ -19,7 +19,7 @@ from .estimates import Forecast, Share, forecast, percentile, share
 
 #: Days over which arrivals and decisions are averaged for the forecast.
 PACE_DAYS = 28
-PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
+PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 DETECTORS = {
     "rule": "規則",
     "classifier": "学習した検出器",

@@ -30,7 +30,7 @@ from .assess import (
 )
 from .check import check, results
 from .compare import Difference, compare
-from .conclude import Reason, conclude
+from .conclude import Reason, asked, conclude
 from .coverage import Covered, Trace, coverage, logic
 from .describe import describe
 from .load import load_policy, shipped
@@ -77,6 +77,7 @@ __all__ = [
     "Side",
     "Standing",
     "Trace",
+    "asked",
     "assess",
     "check",
     "compare",

@@ -14,7 +14,7 @@ GROUPS = {
     Group.CARE: "配慮",
     Group.UNLISTED: "例示にない言動（確認者が挙げる）",
 }
-PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
+PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 GRAVITIES = {Gravity.GRAVE: "悪質になりうる", Gravity.SERIOUS: "重い", Gravity.ORDINARY: "通常"}
 RESULTS = {
     Result.CONFIRMED: "該当と確認",

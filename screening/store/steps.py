@@ -244,6 +244,7 @@ class Steps:
             row = next((r for r in rows if r.id == step_id and r.flag_id not in hidden), None)
             if row is None:
                 raise NotFound("その対応は取り消されたか、同じ会話の別の対応にまとめられています。")
+            core.may_act(row.step, what, actor)
             if row.step.planned.side is Side.EXTERNAL and row.flag_id in _disputed(connection, key):
                 raise ReviewError(
                     "二人の確認が分かれています。三人目の判断の後に、社外の対応へ進みます。"

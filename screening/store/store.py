@@ -15,7 +15,7 @@ from ..policy import Assessment, Effect, Policy
 from ..records import Conversation, MailSeen, ScreeningResult
 from ..review import Decision, FlagState, Person
 from ..sampling import Plan
-from . import audit, contacts, conversations, decisions, mails, own, plan, queue
+from . import audit, contacts, conversations, decisions, mails, originals, own, plan, queue
 from .audit import Audit
 from .checks import Checks
 from .corrections import Corrections
@@ -160,12 +160,19 @@ class Store:
                 now=_now(),
             )
 
-    def following(
-        self, flag: FlagRow, viewer: Person | None = None, *, without: Collection[str] = ()
+    def onward(
+        self,
+        flag: FlagRow,
+        person: Person,
+        *,
+        without: Collection[str] = (),
+        passing: bool = False,
     ) -> FlagRow | None:
-        """The next flag in the queue that belongs to another conversation, or None at its end."""
+        """See ``queue.onward``."""
         with self._reading.begin() as connection:
-            return queue.following(connection, flag, viewer=viewer, now=_now(), without=without)
+            return queue.onward(
+                connection, flag, person, now=_now(), without=without, passing=passing
+            )
 
     def flag(self, flag_id: str, viewer: Person | None = None) -> FlagRow:
         """Raises NotFound."""
@@ -190,14 +197,16 @@ class Store:
                 audit.append(connection, actor.id, "look", f"conversation:{key}")
         return found
 
-    def looked(self, person: Person, subject: str, *, count: int = 1) -> None:
+    def looked(self, person: Person, subject: str, *, count: int = 1, again: int = 0) -> None:
         """Records that a person was sent words: ``queue:`` with how many flags, ``flag:…`` or
-        ``conversation:…``. Raises PermissionDenied for a role that reads none.
+        ``conversation:…``. ``again`` are those that stayed open from a look before, which burden nobody
+        twice. Raises PermissionDenied for a role that reads none.
         """
         with self.engine.begin() as connection:
             case = subject.startswith("conversation:")
             actor = allowed(connection, person, Action.READ_CASE if case else Action.READ_QUEUE)
-            audit.append(connection, actor.id, "look", subject, {"count": count})
+            detail = {"count": count} | ({"again": again} if again else {})
+            audit.append(connection, actor.id, "look", subject, detail)
 
     def illness(self, policy: Policy, key: str) -> tuple[bool, bool]:
         """See ``decisions.illness``."""
@@ -215,6 +224,7 @@ class Store:
         reason: str,
         expected_state: FlagState | None = None,
         expected_decision: int | None = None,
+        duplicate_of: str | None = None,
         now: datetime | None = None,
     ) -> Decision:
         """See ``decisions.decide``."""
@@ -229,8 +239,16 @@ class Store:
                 reason=reason,
                 expected_state=expected_state,
                 expected_decision=expected_decision,
+                duplicate_of=duplicate_of,
                 now=now or _now(),
             )
+
+    def originals(self, flag_id: str, person: Person) -> tuple[FlagRow, ...]:
+        """See ``originals.of_flag``. Raises NotFound or PermissionDenied."""
+        with self._reading.begin() as connection:
+            actor = allowed(connection, person, Action.READ_CASE)
+            flag = conversations.one_flag(connection, flag_id)
+            return originals.of_flag(connection, flag, actor)
 
     def assessment(
         self,
