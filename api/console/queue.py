@@ -54,18 +54,6 @@ def queue(request: Request, person: Staff) -> Response:
     )
 
 
-@router.get("/decided")
-def decided(request: Request, person: Staff) -> Response:
-    return _list(
-        request,
-        person,
-        page="decided",
-        heading="決定済み",
-        states=_DECIDED,
-        empty="条件に合う、決定済みの候補はありません。",
-    )
-
-
 @router.get("/care")
 def care(request: Request, person: Staff) -> Response:
     """What has a route of its own and waits in no queue of harassment: words of self-harm above all."""
@@ -158,7 +146,7 @@ def _list(
         categories=[
             c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")
         ],
-        choices=_choices(request),
+        choices=filter_choices(request),
         chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
         states=[(s.value, STATES[s]) for s in states] if len(states) > 1 else [],
         tabs=[
@@ -176,7 +164,7 @@ def _list(
     )
 
 
-def _choices(request: Request) -> Choices:
+def filter_choices(request: Request) -> Choices:
     """What can be filtered by, looked up again after a minute: it goes through every flag."""
     known: tuple[float, Choices] | None = getattr(request.app.state, "choices", None)
     if known is None or time.monotonic() - known[0] > CHOICES_SECONDS:

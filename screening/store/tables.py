@@ -148,6 +148,7 @@ flags = Table(
         "happened_at",
         "conversation_key",
     ),
+    Index("ix_flags_recorded", "created_at", "queued", "category"),
     Index("ix_flags_assigned", "assigned_to"),
 )
 

@@ -209,7 +209,7 @@ def test_an_approvers_day(visit, store):
     _tab_to(page, "a[href$='/report']")
     keys.press("Enter")
     page.wait_for_selector(".paper")
-    assert "伏せ字の版" in page.content()
+    assert "伏せた版" in page.content()
     _tab_to(page, "a[href$='report.pdf']")
     with page.expect_download() as download:
         keys.press("Enter")

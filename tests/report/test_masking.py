@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from screening.report import mask
 
+from .masking_table import measure, rows
+
 GONE = [
     ("佐藤です", "佐藤"),
     ("私、波多江 一郎と申します", "波多江"),
@@ -62,3 +64,14 @@ def test_a_range_beside_a_masked_part_keeps_its_words():
     masked = mask(text)
     start, end = masked.span(text.index("殴"), len(text))
     assert masked.text[start:end] == "殴るぞ"
+
+
+def test_the_table_is_masked_as_well_as_it_was():
+    """Of 121 marked parts 96 % go, and no more than two unmarked ones do; what is missed is listed.
+
+    The sentences are our own and the rules were tuned on them: live data will fare worse.
+    """
+    found = measure()
+    assert found.rows == len(rows()) > 150
+    assert found.recall >= 0.96, found.missed
+    assert len(found.false) <= 2, found.false
