@@ -210,18 +210,18 @@ def waits(
 def contacts(connection: Connection, since: date, routed: Collection[str]) -> Counter[int]:
     """How many customers have so many contacts with a flag that nobody dismissed."""
     c, f = t.conversations.c, t.flags.c
-    # Not the bare column: it would have SQLite walk the rows in the order of the keys' own index.
-    key = func.coalesce(f.conversation_key, "").label("conversation_key")
-    keys = (
-        select(key)
-        .where(*_of(since, routed), f.state != FlagState.DISMISSED.value)
-        .distinct()
-        .subquery()
+    bad = (
+        select(f.id)
+        .where(
+            f.conversation_key == c.key,
+            *_of(since, routed),
+            f.state != FlagState.DISMISSED.value,
+        )
+        .exists()
     )
     flagged = (
         select(func.count().label("n"))
-        .select_from(keys.join(t.conversations, c.key == keys.c.conversation_key))
-        .where(c.customer_id.is_not(None))
+        .where(c.customer_id.is_not(None), bad)
         .group_by(c.customer_id)
         .subquery()
     )

@@ -84,6 +84,7 @@ _WORDS = frozenset(
 )  # fmt: skip
 
 
+_KANA_ONLY = re.compile(r"[ぁ-んァ-ヶ]")
 _SHORT = re.compile(r"[ぁ-ん]{1,3}")
 _SAID = re.compile(
     "|".join(map(re.escape, _HONORIFICS))
@@ -117,8 +118,11 @@ def _common(tokens: tuple[Token, ...], start: int, end: int) -> bool:
     inside = [t for t in tokens if t.start < end and start < t.end]
     if not inside or inside[0].start != start or inside[-1].end != end:
         return False
-    # A name in kana falls apart into particles and short words (は + たえ).
-    if len(inside) > 1 and any(t.pos.startswith(("助詞", "助動詞")) for t in inside):
+    # A name in kana falls apart into particles and short words (は + たえ, ハタ + エ).
+    if len(inside) > 1 and any(
+        t.pos.startswith(("助詞", "助動詞")) or (len(t.surface) == 1 and _KANA_ONLY.match(t.surface))
+        for t in inside
+    ):
         return False
     return all(t.surface in _NOBODY or (t.lemma is not None and not _kind(t)) for t in inside)
 

@@ -148,6 +148,8 @@ flags = Table(
         "happened_at",
         "conversation_key",
     ),
+    # Whether a conversation has a flag that nobody dismissed is seen here as well.
+    Index("ix_flags_contacts", "conversation_key", "queued", "state", "happened_at", "category"),
     Index("ix_flags_recorded", "created_at", "queued", "category"),
     Index("ix_flags_assigned", "assigned_to"),
 )

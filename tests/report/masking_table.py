@@ -4,7 +4,8 @@
 
 ``masking.tsv`` holds sentences of our own, in which [[…]] marks what tells who somebody is; a line break
 is written as \\n. A mark counts as found where no character of it is left, whatever it is taken for. What
-is masked and touches no mark is a false masking.
+is masked and touches no mark is a false masking. The rules were tuned on ``masking.tsv``;
+``masking_unseen.tsv`` was written afterwards and stays as it is, so that its figure means something.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 from screening.report import Masked, mask
 
 TABLE = Path(__file__).with_name("masking.tsv")
+#: Written after the rules and measured once; nothing was tuned on them.
+UNSEEN = Path(__file__).with_name("masking_unseen.tsv")
 _MARK = re.compile(r"\[\[(.*?)\]\]")
 
 
@@ -30,9 +33,9 @@ class Row:
     about: str
 
 
-def rows() -> list[Row]:
+def rows(table: Path = TABLE) -> list[Row]:
     found = []
-    for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]:
+    for line in table.read_text(encoding="utf-8").splitlines()[1:]:
         sentence, about = line.split("\t")
         sentence = sentence.replace("\\n", "\n")
         marks = []
@@ -57,10 +60,10 @@ class Measured:
         return 1 - len(self.missed) / self.marks
 
 
-def measure(masking: Callable[[str], Masked] = mask) -> Measured:
+def measure(masking: Callable[[str], Masked] = mask, table: Path = TABLE) -> Measured:
     missed, false, marks = [], [], 0
-    table = rows()
-    for row in table:
+    read = rows(table)
+    for row in read:
         taken = masking(row.text).taken
         gone = {i for start, end, _ in taken for i in range(start, end)}
         for start, end in row.marks:
@@ -74,16 +77,17 @@ def measure(masking: Callable[[str], Masked] = mask) -> Measured:
             for start, end, _ in taken
             if not any(s < end and start < e for s, e in row.marks)
         ]
-    return Measured(marks, len(table), tuple(missed), tuple(false))
+    return Measured(marks, len(read), tuple(missed), tuple(false))
 
 
 if __name__ == "__main__":
-    found = measure()
-    print(
-        f"{found.rows} sentences, {found.marks} marks: recall {found.recall:.3f}, "
-        f"{len(found.false)} false maskings"
-    )
-    if "--misses" in sys.argv:
-        for kind, parts in (("missed", found.missed), ("false", found.false)):
-            for text, part in parts:
-                print(f"{kind}\t{part}\t{text!r}")
+    for table in (TABLE, UNSEEN):
+        found = measure(table=table)
+        print(
+            f"{table.name}: {found.rows} sentences, {found.marks} marks: recall {found.recall:.3f}, "
+            f"{len(found.false)} false maskings"
+        )
+        if "--misses" in sys.argv:
+            for kind, parts in (("missed", found.missed), ("false", found.false)):
+                for text, part in parts:
+                    print(f"{kind}\t{part}\t{text!r}")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from screening.report import mask
 
-from .masking_table import measure, rows
+from .masking_table import UNSEEN, measure, rows
 
 GONE = [
     ("佐藤です", "佐藤"),
@@ -67,11 +67,18 @@ def test_a_range_beside_a_masked_part_keeps_its_words():
 
 
 def test_the_table_is_masked_as_well_as_it_was():
-    """Of 121 marked parts 96 % go, and no more than two unmarked ones do; what is missed is listed.
+    """Of 121 marked parts 98 % go, and no more than one unmarked one does; what is missed is listed.
 
     The sentences are our own and the rules were tuned on them: live data will fare worse.
     """
     found = measure()
     assert found.rows == len(rows()) > 150
-    assert found.recall >= 0.96, found.missed
-    assert len(found.false) <= 2, found.false
+    assert found.recall >= 0.98, found.missed
+    assert len(found.false) <= 1, found.false
+
+
+def test_sentences_the_rules_never_saw_are_masked_as_well_as_is_said():
+    """Of 31 marked parts nine in ten go; this is the figure that the documents give first."""
+    found = measure(table=UNSEEN)
+    assert found.recall >= 0.90, found.missed
+    assert len(found.false) <= 1, found.false

@@ -1,4 +1,4 @@
-"""An index by which the flags recorded in the last weeks are counted without going through all of them."""
+"""Indexes by which flags are counted by when they were recorded, and by conversation, without their rows."""
 
 from alembic import op
 
@@ -8,3 +8,8 @@ down_revision = "r0004"
 
 def upgrade() -> None:
     op.create_index("ix_flags_recorded", "flags", ["created_at", "queued", "category"])
+    op.create_index(
+        "ix_flags_contacts",
+        "flags",
+        ["conversation_key", "queued", "state", "happened_at", "category"],
+    )
