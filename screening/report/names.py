@@ -120,7 +120,8 @@ def _common(tokens: tuple[Token, ...], start: int, end: int) -> bool:
         return False
     # A name in kana falls apart into particles and short words (は + たえ, ハタ + エ).
     if len(inside) > 1 and any(
-        t.pos.startswith(("助詞", "助動詞")) or (len(t.surface) == 1 and _KANA_ONLY.match(t.surface))
+        t.pos.startswith(("助詞", "助動詞"))
+        or (len(t.surface) == 1 and _KANA_ONLY.match(t.surface))
         for t in inside
     ):
         return False

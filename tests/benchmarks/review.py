@@ -24,7 +24,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from fastapi.testclient import TestClient
 from sqlalchemy import bindparam, select, text
@@ -42,7 +44,7 @@ from screening.records import (
 )
 from screening.review import Decision, FlagState, Person, Role
 from screening.sampling import Plan
-from screening.store import Store, conversations, decisions
+from screening.store import Store, conversations, decisions, moments
 from screening.store import tables as t
 from tests import postgres
 
@@ -59,48 +61,92 @@ OUTCOME = {
 
 
 def fill(store: Store, policy: Policy, count: int) -> None:
-    """So many flags, two to a conversation, over sixty days, in all categories and channels."""
+    """So many flags, two to a conversation, over sixty days, in all categories and channels.
+
+    The rows are those that ``conversations.save`` would write, written many at a time.
+    """
     chance = random.Random(7)
     names = list(policy.categories)
     priorities = list(Priority)
     start = datetime.now(UTC) - timedelta(days=60)
     with store.engine.begin() as connection:
         drawing = conversations.Drawing.of(connection)
-        for n in range(count // 2):
-            moment = start + timedelta(days=60) * (2 * n / count)
-            turns = (Turn("はい", Speaker.AGENT), Turn("家は知ってるぞ", Speaker.CUSTOMER))
-            conversation = Conversation(
-                f"c-{n}",
-                Kind.CALL,
-                turns,
-                customer_id=f"k-{n % (count // 8 or 1)}",
-                occurred_at=moment.isoformat(),
-                channel=chance.choice(["phone", "chat"]),
-            )
-            flags = tuple(
-                Flag(
-                    name,
-                    "②-2",
-                    1,
-                    0,
-                    3,
-                    "家は知",
-                    chance.uniform(0.5, 1),
-                    ("rule:x", "classifier"),
-                    "理由",
-                    chance.choice(priorities),
+        for first in range(0, count // 2, 5000):
+            rows: dict[str, list[dict[str, Any]]] = {"c": [], "s": [], "f": []}
+            for n in range(first, min(first + 5000, count // 2)):
+                moment = start + timedelta(days=60) * (2 * n / count)
+                turns = (Turn("はい", Speaker.AGENT), Turn("家は知ってるぞ", Speaker.CUSTOMER))
+                conversation = Conversation(
+                    f"c-{n}",
+                    Kind.CALL,
+                    turns,
+                    customer_id=f"k-{n % (count // 8 or 1)}",
+                    occurred_at=moment.isoformat(),
+                    channel=chance.choice(["phone", "chat"]),
                 )
-                for name in chance.sample(names, 2)
-            )
-            result = ScreeningResult(conversation.id, True, policy.version, "m", {}, flags)
-            conversations.save(
-                connection,
-                conversation,
-                result,
-                source="",
-                now=moment,
-                trade=chance.choice(["介護", "薬局"]),
-                drawing=drawing,
+                content = conversations.pack(conversation)
+                digest, key = sha256(content.encode()).hexdigest(), uuid4().hex
+                trade = chance.choice(["介護", "薬局"])
+                rows["c"].append(
+                    {
+                        "key": key,
+                        "external_id": conversation.id,
+                        "sha256": digest,
+                        "kind": "call",
+                        "customer_id": conversation.customer_id,
+                        "occurred_at": conversation.occurred_at,
+                        "content": content,
+                        "created_at": moments.kept(moment),
+                        "channel": conversation.channel,
+                        "trade": trade,
+                    }
+                )
+                rows["s"].append(
+                    {
+                        "id": n + 1,
+                        "conversation_key": key,
+                        "policy": policy.version,
+                        "model": "m",
+                        "needs_review": True,
+                        "scores": "{}",
+                        "source": "",
+                        "created_at": moments.kept(moment),
+                    }
+                )
+                for name in chance.sample(names, 2):
+                    flag = Flag(
+                        name,
+                        "②-2",
+                        1,
+                        0,
+                        3,
+                        "家は知",
+                        chance.uniform(0.5, 1),
+                        ("rule:x", "classifier"),
+                        "理由",
+                        chance.choice(priorities),
+                    )
+                    rows["f"].append(
+                        conversations.flag_values(
+                            flag,
+                            key=key,
+                            sha256=digest,
+                            screening_id=n + 1,
+                            policy=policy.version,
+                            conversation=conversation,
+                            trade=trade,
+                            queued=True,
+                            drawing=drawing,
+                            now=moment,
+                        )
+                    )
+            connection.execute(t.conversations.insert(), rows["c"])
+            connection.execute(t.screenings.insert(), rows["s"])
+            connection.execute(t.flags.insert(), rows["f"])
+        if store.engine.dialect.name == "postgresql":
+            connection.execute(
+                text("SELECT setval(pg_get_serial_sequence('screenings', 'id'), :n)"),
+                {"n": count // 2},
             )
 
 
