@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from ..errors import ReviewError
 from ..review import WITHDRAWN, Person
@@ -28,8 +28,7 @@ def flags(
     Raises:
         ReviewError: for a place that is none, or a filter that is not one.
     """
-    if after is not None and not (after.isdecimal() and len(after) < 18):
-        raise ReviewError("続きの位置（after）が読めません。一覧の最初から開いてください。")
+    place = _place(after) if after else None
     limit = max(1, min(limit, LARGEST_PAGE))
     (conditions, *_) = branches(asked_for, viewer, now)
     total = connection.execute(
@@ -42,11 +41,13 @@ def flags(
         select(d.id, d.flag_id, d.decided_at, d.outcome)
         .join_from(t.decisions, t.flags, t.flags.c.id == d.flag_id)
         .where(*conditions, standing, d.outcome != WITHDRAWN)
-        .order_by(d.id.desc())
+        .order_by(d.decided_at.desc(), d.id.desc())
         .limit(limit + 1)
     )
-    if after is not None:
-        query = query.where(d.id < int(after))
+    if place is not None:
+        at, number = place
+        earlier = or_(d.decided_at < at, and_(d.decided_at == at, d.id < number))
+        query = query.where(earlier)
     found = connection.execute(query).all()
     shown = found[:limit]
     rows = {
@@ -59,6 +60,17 @@ def flags(
     }
     return DecidedPage(
         tuple(DecidedRow(rows[row.flag_id], row.decided_at, row.outcome) for row in shown),
-        str(shown[-1].id) if len(found) > limit else None,
+        f"{shown[-1].decided_at}~{shown[-1].id}" if len(found) > limit else None,
         total,
     )
+
+
+def _place(after: str) -> tuple[str, int]:
+    at, _, number = after.partition("~")
+    try:
+        datetime.fromisoformat(at)
+        return at, int(number)
+    except ValueError:
+        raise ReviewError(
+            "続きの位置（after）が読めません。一覧の最初から開いてください。"
+        ) from None

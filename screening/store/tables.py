@@ -299,6 +299,7 @@ decisions = Table(
     Column("salt", String(32)),
     Index(None, "flag_id"),
     Index("ix_decisions_first", "flag_id", "decided_at"),
+    Index("ix_decisions_decided", "decided_at", "id"),
 )
 
 #: Append-only as well: with whom conduct that may be a symptom was talked over.

@@ -190,11 +190,18 @@ def test_decided_is_in_the_order_of_the_decisions(client, signed_in, store):
             text(
                 "SELECT flag_id FROM decisions JOIN flags ON flags.id = flag_id "
                 "WHERE state IN ('confirmed', 'dismissed', 'on_hold') AND queued "
-                "GROUP BY flag_id ORDER BY max(decisions.id) DESC"
+                "AND decisions.id IN (SELECT max(id) FROM decisions GROUP BY flag_id) "
+                "ORDER BY decided_at DESC, decisions.id DESC"
             )
         ).scalars()
         routed = {f.id for f in _all(store) if f.flag.category in POLICY.routed}
-        assert ids == [i for i in wanted if i not in routed][:50]
+        expected = [i for i in wanted if i not in routed]
+    more = re.search(r'class="more"><a class="button" href="([^"]+)"', page)[1]
+    page = client.get(f"/decided{more.replace('&amp;', '&')}").text
+    ids += re.findall(r'\?flag=([0-9a-f]{32})" data-row', page)
+    assert len(ids) > 50
+    assert ids == expected[:100]
+    assert client.get("/decided?after=nowhere").status_code == 422
 
 
 @BUSY

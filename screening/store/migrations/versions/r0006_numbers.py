@@ -1,4 +1,5 @@
-"""Indexes by which flags are counted by when they were recorded, and by conversation, without their rows."""
+"""Indexes by which flags are counted by when they were recorded and by conversation, and decisions
+listed by when they were made, without reading the rows."""
 
 from alembic import op
 
@@ -8,6 +9,7 @@ down_revision = "r0004"
 
 def upgrade() -> None:
     op.create_index("ix_flags_recorded", "flags", ["created_at", "queued", "category"])
+    op.create_index("ix_decisions_decided", "decisions", ["decided_at", "id"])
     op.create_index(
         "ix_flags_contacts",
         "flags",
