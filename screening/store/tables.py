@@ -150,7 +150,7 @@ flags = Table(
     ),
     # Whether a conversation has a flag that nobody dismissed is seen here as well.
     Index("ix_flags_contacts", "conversation_key", "queued", "state", "happened_at", "category"),
-    Index("ix_flags_recorded", "created_at", "queued", "category"),
+    Index("ix_flags_recorded", "queued", "created_at", "category"),
     Index("ix_flags_assigned", "assigned_to"),
 )
 

@@ -8,7 +8,7 @@ down_revision = "r0004"
 
 
 def upgrade() -> None:
-    op.create_index("ix_flags_recorded", "flags", ["created_at", "queued", "category"])
+    op.create_index("ix_flags_recorded", "flags", ["queued", "created_at", "category"])
     op.create_index("ix_decisions_decided", "decisions", ["decided_at", "id"])
     op.create_index(
         "ix_flags_contacts",
