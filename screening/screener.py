@@ -201,7 +201,9 @@ class Screener:
         """How the conversation weighed on a sentence, and what else was considered there."""
         chance = float(logistic(view.judged[i]))
         readers = READ_AGAIN if unit in view.marks else ""
-        said = f"（{readers}会話全体の見立て{chance:.0%}" if name in self.model.stack.offsets else "（"
+        said = (
+            f"（{readers}会話全体の見立て{chance:.0%}" if name in self.model.stack.offsets else "（"
+        )
         considered = [
             (float(view.probabilities[unit, head]), categories[0].name)
             for head, other in self._categories

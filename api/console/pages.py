@@ -57,7 +57,7 @@ def seen(request: Request, person: Person) -> Exposure:
     """What the person has opened today."""
     chosen, now = settings(request), datetime.now(UTC)
     entries = opened(request.app.state.store, person, now - timedelta(hours=16))
-    return exposure(entries, now, minutes=chosen.break_minutes, words=chosen.break_words)
+    return exposure(entries, now, chosen.reading(request.app.state.policy))
 
 
 def _waiting(request: Request, person: Person, *, care: bool = False) -> int:

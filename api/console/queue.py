@@ -54,18 +54,6 @@ def queue(request: Request, person: Staff) -> Response:
     )
 
 
-@router.get("/decided")
-def decided(request: Request, person: Staff) -> Response:
-    return _list(
-        request,
-        person,
-        page="decided",
-        heading="決定済み",
-        states=_DECIDED,
-        empty="条件に合う、決定済みの候補はありません。",
-    )
-
-
 @router.get("/care")
 def care(request: Request, person: Staff) -> Response:
     """What has a route of its own and waits in no queue of harassment: words of self-harm above all."""
@@ -154,15 +142,14 @@ def _list(
         empty=empty,
         notice=done(request, person),
         rows=[
-            row(policy, f, person, now, shown=shown) | _repeats(store, policy, f, person, now)
+            row(policy, f, person, now, shown=shown) | repeats(store, policy, f, person, now)
             for f in found.items
         ],
         categories=[
             c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")
         ],
-        choices=_choices(request),
+        choices=filter_choices(request),
         chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
-        outcomes=[(o.id, o.label) for o in policy.outcomes] if page == "decided" else [],
         tabs=[
             (name, label, _address({**kept, "tab": name})) for name, label in _LISTS.get(page, ())
         ],
@@ -178,7 +165,7 @@ def _list(
     )
 
 
-def _choices(request: Request) -> Choices:
+def filter_choices(request: Request) -> Choices:
     """What can be filtered by, looked up again after a minute: it goes through every flag."""
     known: tuple[float, Choices] | None = getattr(request.app.state, "choices", None)
     if known is None or time.monotonic() - known[0] > CHOICES_SECONDS:
@@ -233,7 +220,7 @@ def row(
     }
 
 
-def _repeats(
+def repeats(
     store: Store, policy: Policy, flag: FlagRow, person: Person, now: datetime
 ) -> dict[str, str]:
     """The flag that this one repeats, as a person named it, with the way there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from screening.policy import OutcomeKind, Policy
 from screening.policy.model import Gravity
@@ -65,6 +65,15 @@ def short_day(text: str) -> str:
     if len(text) > 10:
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(JAPAN)
     return f"{at.year}年{at.month}月{at.day}日"
+
+
+def day_of(on: date, now: datetime) -> str:
+    """A day in Japan without what goes without saying: the year of this year, the date of today."""
+    today = now.astimezone(JAPAN).date()
+    if on == today:
+        return "今日"
+    year = "" if on.year == today.year else f"{on.year}年"
+    return f"{year}{on.month}月{on.day}日"
 
 
 def day(text: str) -> datetime:

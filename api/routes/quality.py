@@ -142,7 +142,8 @@ def correct(request: Request, caller: Reviewer, key: str, body: CorrectionIn) ->
 def export(request: Request, caller: Labeller) -> dict[str, Any]:
     """As ``screening corrections export`` writes them to files."""
     found = [d for d in request.app.state.store.corrections.decided(caller) if labels.ready(d)]
-    texts = [(d.conversation.kind, labels.document(d)) for d in found]
+    key = request.app.state.secret
+    texts = [(d.conversation.kind, labels.document(d, key=key)) for d in found]
     return {
         "dialogues": [text for kind, text in texts if text and kind is Kind.CALL],
         "emails": [text for kind, text in texts if text and kind is Kind.EMAIL],

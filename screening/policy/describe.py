@@ -66,6 +66,14 @@ def _lines(policy: Policy) -> Iterator[str]:
         f"未確認{kept.undecided_days} 該当しない{kept.dismissed_days} "
         f"該当{kept.confirmed_days} 配慮{kept.care_days}"
     )
+    reading = policy.reading
+    far = f"前後{reading.earlier_days}日の" if reading.earlier_days else ""
+    yield "\n■ 確認者が読むもの"
+    yield f"同じお客様のほかの連絡: {far}{reading.earlier_contacts}件まで"
+    yield (
+        f"休憩を勧める: 続けて{reading.break_minutes}分、または休憩から{reading.break_words}件の言葉"
+        f"（{reading.rest_minutes}分離れると休憩）"
+    )
 
 
 def _signals(signals: Signals) -> str:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from ..corrections import CorrectionKind
 from ..errors import NotFound
 from ..intake import conversation_from_json
+from ..policy import Reading
 from ..records import Conversation, Flag, Priority, ScreeningResult
 from ..review import WITHDRAWN, FlagState, Person
 from ..sampling import Plan, drawn, place
@@ -28,8 +29,8 @@ from .plan import weights
 from .rows import Case, Claim, Consultation, Earlier, FlagRow, SavedConversation
 
 PRIORITIES = tuple(Priority)
-#: How many other contacts of one customer a case shows.
-EARLIER_SHOWN = 20
+#: Of a customer's contacts, so many are looked through for those that a case shows.
+LOOKED_THROUGH = 1000
 #: The samples that are drawn by ``sampling.drawn``.
 DOUBLE, CHECK = "double", "check"
 
@@ -337,9 +338,17 @@ def one_flag(
 
 
 def case(
-    connection: Connection, key: str, viewer: Person | None = None, at: datetime | None = None
+    connection: Connection,
+    key: str,
+    viewer: Person | None = None,
+    at: datetime | None = None,
+    *,
+    reading: Reading | None = None,
 ) -> Case:
-    """What stands about a conversation, as ``viewer`` may see it. Raises NotFound."""
+    """What stands about a conversation, as ``viewer`` may see it. Raises NotFound.
+
+    ``reading`` limits the customer's other contacts; without it a policy's defaults do.
+    """
     from .corrections import of_conversation as corrections_of
     from .decisions import of_conversation
     from .work import events_of
@@ -378,7 +387,7 @@ def case(
         consultations=tuple(
             Consultation(c.name, c.consulted, c.note, c.recorded_at, c.held_on) for c in consulted
         ),
-        earlier=_earlier(connection, key, row.customer_id, viewer),
+        earlier=_earlier(connection, row, viewer, reading or Reading()),
         corrections=corrections_of(connection, key),
         events=tuple(e for e in events_of(connection, key) if e.flag_id not in hidden),
         trade=row.trade,
@@ -386,16 +395,27 @@ def case(
 
 
 def _earlier(
-    connection: Connection, key: str, customer: str | None, viewer: Person | None
+    connection: Connection, mine: Any, viewer: Person | None, reading: Reading
 ) -> tuple[Earlier, ...]:
-    if not customer:
+    """Other contacts of the same customer, the latest first, as far as ``reading`` lets them be shown."""
+    if not mine.customer_id or not reading.earlier_contacts:
         return ()
-    found = connection.execute(
-        select(t.conversations)
-        .where(t.conversations.c.customer_id == customer, t.conversations.c.key != key)
-        .order_by(t.conversations.c.occurred_at.desc(), t.conversations.c.key)
-        .limit(EARLIER_SHOWN)
+    c = t.conversations.c
+    others = connection.execute(
+        select(c.key, c.kind, c.occurred_at, c.created_at)
+        .where(c.customer_id == mine.customer_id, c.key != mine.key)
+        .order_by(c.created_at.desc())
+        .limit(LOOKED_THROUGH)
     ).all()
+
+    def moment(row: Any) -> datetime:
+        return datetime.fromisoformat(utc(row.occurred_at) or row.created_at)
+
+    if reading.earlier_days is not None:
+        far = timedelta(days=reading.earlier_days)
+        others = [row for row in others if abs(moment(row) - moment(mine)) <= far]
+    found = sorted(sorted(others, key=lambda row: row.key), key=moment, reverse=True)
+    found = found[: reading.earlier_contacts]
     states: dict[str, Counter[str]] = {}
     outcomes: dict[str, Counter[str | None]] = {}
     f = t.flags.c

@@ -209,24 +209,31 @@ class Readings:
         self, person: Person, *, since: str | None = None, until: str | None = None
     ) -> Agreement:
         """Over second readings given in the period. Nobody is named. Raises PermissionDenied."""
-        d, s = t.decisions.c, t.second_readings.c
-        query = (
-            select(
-                d.outcome,
-                s.outcome.label("second"),
-                d.to_state,
-                s.to_state.label("second_state"),
-            )
-            .join_from(t.second_readings, t.decisions, s.first_id == d.id)
-            .order_by(s.id)
-        )
-        if start := asked(since, "期間の始め"):
-            query = query.where(s.decided_at >= start)
-        if end := asked(until, "期間の終わり"):
-            query = query.where(s.decided_at < end)
         with self._reading.begin() as connection:
             allowed(connection, person, Action.READ_REPORTS)
-            rows = connection.execute(query).all()
-        return agreement(
-            [(r.outcome, r.second) for r in rows], [(r.to_state, r.second_state) for r in rows]
+            return agreed(connection, since=since, until=until)
+
+
+def agreed(
+    connection: Connection, *, since: str | None = None, until: str | None = None
+) -> Agreement:
+    """How far readers agree over the second readings given in a period."""
+    d, s = t.decisions.c, t.second_readings.c
+    query = (
+        select(
+            d.outcome,
+            s.outcome.label("second"),
+            d.to_state,
+            s.to_state.label("second_state"),
         )
+        .join_from(t.second_readings, t.decisions, s.first_id == d.id)
+        .order_by(s.id)
+    )
+    if start := asked(since, "期間の始め"):
+        query = query.where(s.decided_at >= start)
+    if end := asked(until, "期間の終わり"):
+        query = query.where(s.decided_at < end)
+    rows = connection.execute(query).all()
+    return agreement(
+        [(r.outcome, r.second) for r in rows], [(r.to_state, r.second_state) for r in rows]
+    )

@@ -188,6 +188,24 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedRow:
+    """A decided flag with when the decision that stands was made, and what it was."""
+
+    flag: FlagRow
+    decided_at: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedPage:
+    """The latest decision first: ``next`` is where the following page begins, None on the last one."""
+
+    items: tuple[DecidedRow, ...]
+    next: str | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Part of the queue: ``next`` is the cursor of the following page, None on the last one."""
 
