@@ -110,10 +110,10 @@ def test_what_waits_is_what_the_lists_show(client, signed_in, store):
     total, held = _number(r"(\d+) ?件", tile), _number(r"後回し (\d+)", tile)
     assert held == store.flags(Filters(place="held", without=tuple(POLICY.routed))).total == 1
     assert total - held == store.flags(without=POLICY.routed).total == _nav(page)
-    parts = [_number(rf"{label} (\d+)", tile) for label in ("至急", "優先", "通常")]
+    parts = [_number(rf"{label} (\d+)", tile) for label in ("緊急", "優先", "通常")]
     assert sum(parts) + held == total
     care = store.flags(only=POLICY.routed, all_flags=True).total
-    assert _number(r"緊急・ケア (\d+)", tile) == care
+    assert _number(r"ケア (\d+)", tile) == care
     assert float(_csvs(client, page)["forecast"][0][1]) == total
 
 
@@ -250,5 +250,5 @@ def test_a_list_of_nobody_to_hand_over_to_says_why(client, signed_in, store):
     for name in ("別の 次郎", "三好 文"):
         store.people.set_active(store.people.named(name).id, False, admin)
     page = client.get(address).text
-    assert "引き継げる人がまだいません" in page
+    assert "替われる人がまだいません" in page
     assert '<select name="to"' not in page
