@@ -278,7 +278,7 @@ class Viewer:
         weighing = reader.weighing
         highest, _ = by_conversation(probabilities, np.array(customer.bounds))
         marks: dict[int, Marks] = {}
-        for i in np.flatnonzero(weighing.worth_reading(judged, highest.max(axis=1))).tolist():
+        for i in np.flatnonzero(weighing.worth_reading(judged, highest)).tolist():
             first, last = customer.bounds[i], customer.bounds[i + 1]
             found = [
                 (piece.turn, number - first if by_customer else -1, piece)

@@ -69,7 +69,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.said: list[Said] = []
 
-    def worth_reading(self, judged: Floats, likeliest: Floats) -> NDArray[np.bool_]:
+    def worth_reading(self, judged: Floats, highest: Floats) -> NDArray[np.bool_]:
         return np.ones(len(judged), np.bool_)
 
     def judgement(self, first: float, whole: Floats, units: Floats) -> float:
@@ -88,13 +88,11 @@ class _Recorder:
 
 def heard(reader: SecondReader, model: Classifier, documents: Sequence[Document]) -> list[Said]:
     """What both readers say of each document."""
-    said = []
+    recorder = _Recorder()
+    viewer = Viewer(model, RuleSet.load(), replace(reader, weighing=recorder))  # type: ignore[arg-type]
     for document in documents:
-        recorder = _Recorder()
-        viewer = Viewer(model, RuleSet.load(), replace(reader, weighing=recorder))  # type: ignore[arg-type]
         viewer.view([conversation_of(document)])
-        said += recorder.said
-    return said
+    return recorder.said
 
 
 def read_again(screener: Screener, documents: Sequence[Document]) -> dict[str, float]:
@@ -151,18 +149,34 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
     there = {i: np.array([HEADS[i] in d.labels for d in documents]) for i in rows}
     balance = {i: balance_of(HEADS[i]) for i in rows}
     whole_rows = _shared(of_whole, there, means, balance) | _shared(of_whole, there, others, balance)  # fmt: skip
-    highest = np.array([s.first_units.max(initial=0) for s in said])
+    watched = [*means, HEADS.index("self_harm_risk")]
+    highest = np.array([s.first_units[:, watched].max(initial=0) for s in said])
     holds = truth | there[HEADS.index("self_harm_risk")]
-    read_from = float(np.quantile(np.array([s.judged for s in said])[holds], 1 - READ_AGAIN))
+    read_from, or_likely = _bounds(np.array([s.judged for s in said]), highest, holds)
     nothing = [0.0, 0.0, 0.0, 0.0, -20.0]
     return {
         "read_from": read_from,
-        "or_likely": float(max(0.2, np.quantile(highest[holds], 1 - READ_AGAIN))),
+        "or_likely": or_likely,
+        "watched": [HEADS[i] for i in watched],
         "judged": [*map(float, judge.coef_[0]), float(judge.intercept_[0])],
         "units": {HEADS[i]: unit_rows.get(i, nothing) for i in range(len(HEADS))},
         "above_even": float(slope.coef_[0, 0]),
         "whole": {HEADS[i]: whole_rows.get(i, nothing) for i in range(len(HEADS))},
     }
+
+
+def _bounds(judged: Floats, highest: Floats, holds: NDArray[np.bool_]) -> tuple[float, float]:
+    """From which judgement on, or from which likelihood of a sentence on, to read again, so that of the
+    documents that hold something ``READ_AGAIN`` are read, and of the others as few as can be."""
+    spared = int((1 - READ_AGAIN) * holds.sum())
+    choices = []
+    for likely in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
+        rest = np.sort(judged[holds & (highest < likely)])
+        bound = float(rest[spared]) if len(rest) > spared else float(judged.max()) + 1
+        read = (judged >= bound) | (highest >= likely)
+        choices.append((float(read[~holds].mean()), bound, likely))
+    _, bound, likely = min(choices)
+    return bound, likely
 
 
 def _shared(
@@ -205,7 +219,7 @@ def main() -> int:
     model = Classifier.load()
     documents = [d for d in read_corpus() if split_of(d.hand) == "dev"]
     nothing = {name: [0.0, 0.0, 0.0, 0.0, 0.0] for name in HEADS}
-    unweighed = {"read_from": 0.0, "or_likely": 0.0, "judged": [0.0] * 5, "units": nothing, "above_even": 1.0, "whole": nothing}  # fmt: skip
+    unweighed = {"read_from": 0.0, "or_likely": 0.0, "watched": [], "judged": [0.0] * 5, "units": nothing, "above_even": 1.0, "whole": nothing}  # fmt: skip
     card: dict[str, Any] = {
         "format": FORMAT,
         "id": "unweighed",

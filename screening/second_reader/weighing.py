@@ -33,13 +33,14 @@ _LOWEST = -12.0
 class Weighing:
     """Coefficients, the intercept last in ``judged``; ``unit_…`` and ``whole_…`` have a column a head.
 
-    ``read_from``: conversations that the first reader judges under this logit, and in which nothing is
-    likelier than ``or_likely``, are not read again. ``above_even``: what the logit of a sentence over 0 is
+    ``read_from``: conversations that the first reader judges under this logit, and in which no sentence's
+    probability of any of the ``watched`` heads is ``or_likely``, are not read again. ``above_even``: what the logit of a sentence over 0 is
     multiplied by, for the likeliest are chosen from many and so overrated.
     """
 
     read_from: float
     or_likely: float
+    watched: NDArray[np.int64]
     judged: Floats
     unit_weights: Floats
     unit_start: Floats
@@ -58,15 +59,18 @@ class Weighing:
         return cls(
             float(card["read_from"]),
             float(card["or_likely"]),
+            np.array([heads.index(name) for name in card["watched"]], np.int64),
             np.array(card["judged"], np.float32),
             *columns(card["units"]),
             float(card["above_even"]),
             *columns(card["whole"]),
         )
 
-    def worth_reading(self, judged: Floats, likeliest: Floats) -> NDArray[np.bool_]:
-        """Which conversations are read again, from their judgement and likeliest finding (n,)."""
-        worth: NDArray[np.bool_] = (judged >= self.read_from) | (likeliest >= self.or_likely)
+    def worth_reading(self, judged: Floats, highest: Floats) -> NDArray[np.bool_]:
+        """Which conversations are read again, from their judgement (n,) and the highest probabilities of
+        their sentences (n, heads)."""
+        likely = highest[:, self.watched].max(axis=1, initial=0)
+        worth: NDArray[np.bool_] = (judged >= self.read_from) | (likely >= self.or_likely)
         return worth
 
     def judgement(self, first: float, whole: Floats, units: Floats) -> float:

@@ -18,6 +18,7 @@ from screening.classifier import Classifier
 from screening.errors import ModelError
 from screening.policy import load_policy
 from screening.records import Conversation, Kind, Speaker, Turn
+from screening.rehearsal import Shadowed
 from screening.rules import RuleSet
 from screening.screener import Screener, default_screener
 from screening.second_reader import SecondReader
@@ -129,6 +130,13 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path, name):
     (tmp_path / name).unlink()
     with pytest.raises(ModelError, match="no readable second reader here"):
         SecondReader.load(tmp_path)
+
+
+def test_a_draft_that_looks_on_does_not_send_it_away(screener):
+    """Beside a draft, and under another policy, the same readers read."""
+    beside = Shadowed(screener, default_screener(), lambda compared: None)
+    assert beside.detectors == screener.detectors
+    assert screener.with_policy(load_policy("tokyo-guideline")).detectors == screener.detectors
 
 
 def test_another_model_is_refused(reader):

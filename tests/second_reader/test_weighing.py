@@ -9,6 +9,7 @@ HEADS = ("any_means", "threat")
 CARD = {
     "read_from": -3.0,
     "or_likely": 0.3,
+    "watched": ["threat"],
     "judged": [0.5, 0.5, 0.0, 0.0, 0.0],
     "units": {"any_means": [0, 0, 0, 0, -20], "threat": [0.5, 0.5, 0.0, 0.2, 0.0]},
     "above_even": 0.5,
@@ -23,7 +24,8 @@ def weighing():
 
 def test_what_neither_is_sure_of_is_read(weighing):
     """A judgement over one bound or a finding over the other; where both are under, nothing."""
-    judged, highest = np.array([-4.0, -2.0, -4.0]), np.array([0.1, 0.1, 0.5])
+    judged = np.array([-4.0, -2.0, -4.0])
+    highest = np.array([[0.9, 0.1], [0.1, 0.1], [0.1, 0.5]])
     assert weighing.worth_reading(judged, highest).tolist() == [False, True, True]
 
 
