@@ -37,6 +37,9 @@ PLAIN, DOUBT = 0.8, 0.3
 #: Once it has been heard, a sentence that sounds bad in a conversation judged under this logit is taken for
 #: what it only sounds like. Chosen on the dev hands.
 CALM = -1.5
+#: The same two where the second reader read as well, whose doubts weigh less and whose sureness says more.
+#: Chosen on the dev hands.
+POINTED_AGAIN, CALM_AGAIN = 0.7, -2.0
 #: Turns named as evidence of what only the whole conversation shows.
 EVIDENCE_TURNS = 3
 LEARNED = "検出器が手がかりにした言葉：{words}"
@@ -137,14 +140,15 @@ class Screener:
         stack = self.model.stack
         spoken = view.spoken[i]
         pointed: set[str] = set()
-        most = SURE - 0.01 if view.judged[i] < CALM and view.heard[i] else 1.0
+        least, calm = (POINTED_AGAIN, CALM_AGAIN) if view.read_again[i] else (POINTED, CALM)
+        most = SURE - 0.01 if view.judged[i] < calm and view.heard[i] else 1.0
 
         def weighed(name: str, score: float) -> float:
             if name not in stack.offsets:
                 return score
             score = min(score, most)
             return (
-                score if score >= (POINTED if view.heard[i] else ALONE) else min(score, SURE - 0.01)
+                score if score >= (least if view.heard[i] else ALONE) else min(score, SURE - 0.01)
             )
 
         for unit in spoken.units:

@@ -48,7 +48,7 @@ SURE = 0.5
 HEARD = 12.0
 #: A token of at least this logit is marked by the second reader, and a gap of fewer tokens than ``BRIDGE``
 #: between two that are marked belongs to the same words. Chosen on the dev hands.
-MARKED, BRIDGE = 0.0, 4
+MARKED, BRIDGE = -2.0, 8
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
 SCREENED = frozenset([Speaker.CUSTOMER, Speaker.UNKNOWN])
 
@@ -112,8 +112,8 @@ class _Side:
 @dataclass(slots=True)
 class View:
     """One analysed batch. ``turns[t]`` is the turn of text ``t`` in its conversation; conversation
-    ``i`` has the units ``bounds[i]`` to ``bounds[i + 1]`` and as many texts by ``first_text``, and
-    was ``heard`` where ``HEARD`` was said.
+    ``i`` has the units ``bounds[i]`` to ``bounds[i + 1]`` and as many texts by ``first_text``, was
+    ``heard`` where ``HEARD`` was said, and ``read_again`` by the second reader, whose ``marks`` are by unit.
     """
 
     tools: _Tools
@@ -129,7 +129,8 @@ class View:
     heard: NDArray[np.bool_]
     scores: list[dict[str, float]]
     content: repetition.Content
-    marks: dict[int, Marks] = field(default_factory=dict)
+    marks: dict[int, Marks]
+    read_again: NDArray[np.bool_]
     spoken: defaultdict[int, Spoken] = field(default_factory=lambda: defaultdict(Spoken))
 
     def texts_of(self, i: int) -> range:
@@ -237,12 +238,13 @@ class Viewer:
         probabilities[~own] = 0
         whole = model.ready.whole(probabilities, bounds, said, answered, judged)
         marks: dict[int, Marks] = {}
+        read_again = np.zeros(len(judged), np.bool_)
         if self.second_reader:
             both = (
                 _Side(batch, units, owner, turns, bounds.tolist()),
                 _Side(spoken, theirs, their_text, answer_turns, answer_bounds.tolist()),
             )
-            marks = self._read_again(both, own, probabilities, judged, whole)
+            marks = self._read_again(both, own, probabilities, judged, whole, read_again)
         view = View(
             tools,
             batch,
@@ -259,6 +261,7 @@ class Viewer:
             _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
             marks,
+            read_again,
         )
         self._find_spoken(view, whole)
         return view
@@ -270,15 +273,18 @@ class Viewer:
         probabilities: NDArray[np.float32],
         judged: NDArray[np.float32],
         whole: NDArray[np.float32],
+        read_again: NDArray[np.bool_],
     ) -> dict[int, Marks]:
         """Lets the second reader read what the first is unsure of, and puts their joint word into
-        ``probabilities``, ``judged`` and ``whole``; returns what its tokens say, by unit."""
+        ``probabilities``, ``judged`` and ``whole``; fills ``read_again`` by conversation and returns what
+        its tokens say, by unit."""
         reader, customer = self.second_reader, sides[0]
         assert reader is not None
         weighing = reader.weighing
         highest, _ = by_conversation(probabilities, np.array(customer.bounds))
         marks: dict[int, Marks] = {}
-        for i in np.flatnonzero(weighing.worth_reading(judged, highest)).tolist():
+        read_again[:] = weighing.worth_reading(judged, highest)
+        for i in np.flatnonzero(read_again).tolist():
             first, last = customer.bounds[i], customer.bounds[i + 1]
             found = [
                 (piece.turn, number - first if by_customer else -1, piece)
