@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint train install clean
+.PHONY: demo test lint train train-second-reader install clean
 
 install: $(VENV)/.installed
 
@@ -26,6 +26,12 @@ test: lint
 
 train: install
 	$(BIN)/python -m models.train
+
+# Most of an hour on two cores; after a new `make train` only the last line is needed.
+train-second-reader: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[second-reader-training]'
+	$(BIN)/python -m models.second_reader.train
+	$(BIN)/python -m models.second_reader.weigh
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

@@ -17,6 +17,7 @@ from screening.store import Store
 
 from . import console, errors
 from .auth import Anyone, Auth
+from .console.numbers import Shelf
 from .console.settings import Settings
 from .guards import Guards
 from .metrics import Metrics
@@ -53,10 +54,17 @@ def create_app(
     app.state.console = settings or Settings()
     app.state.waiting = {}
     app.state.past = {}
-    app.state.figures = {}
+    app.state.figures = Shelf()
     app.state.auth = Auth(store, secret, secure=secure_cookies)
+    app.state.secret = secret
     errors.install(app)
-    app.add_middleware(Guards, metrics=app.state.metrics)
+
+    def changed() -> None:
+        """What somebody has just done shows in the numbers of the next page."""
+        app.state.waiting.clear()
+        app.state.figures.stale()
+
+    app.add_middleware(Guards, metrics=app.state.metrics, changed=changed)
     app.include_router(router)
     console.install(app)
     folder = Path(str(resources.files("api") / "console" / "static"))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import track
 
-from screening.cli.options import add_database, add_shadow, shadowed
+from screening.cli.options import add_database, add_second_reader, add_shadow, shadowed
+from screening.cli.secret import add_secret, secret
 from screening.cli.table import show
 from screening.contacts import Contacts
 from screening.errors import ScreeningError
@@ -22,7 +21,6 @@ from screening.policy import load_policy
 from screening.review import Role
 from screening.screener import default_screener
 from screening.store import Store
-from screening.wellbeing import MINUTES, WORDS
 
 from . import demo
 from .app import create_app
@@ -33,16 +31,12 @@ def add(commands: Any) -> None:
     serve = commands.add_parser("serve", help="確認画面とAPIを動かす")
     _address(serve)
     serve.add_argument("--policy", default="medical-care")
+    add_second_reader(serve)
     add_shadow(serve)
     serve.add_argument(
         "--https", action="store_true", help="HTTPSの後ろで動かす（cookieをHTTPSに限る）"
     )
-    serve.add_argument(
-        "--secret-file",
-        type=Path,
-        default=Path("var/secret"),
-        help="署名の鍵の置き場（なければ作る。既定 var/secret）",
-    )
+    add_secret(serve)
     _console(serve)
     add_database(serve)
     serve.set_defaults(run=run_serve)
@@ -66,36 +60,15 @@ def _console(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="録音のアドレスの型（{id}・{key}・{seconds}・{milliseconds} が入る）",
     )
+    parser.add_argument("--break-minutes", type=int, help="休憩を勧める分（既定は方針の reading）")
     parser.add_argument(
-        "--break-minutes", type=int, default=MINUTES, help=f"休憩を勧める分（既定 {MINUTES}）"
-    )
-    parser.add_argument(
-        "--break-words", type=int, default=WORDS, help=f"休憩を勧める言葉の数（既定 {WORDS}）"
+        "--break-words", type=int, help="休憩を勧める言葉の数（既定は方針の reading）"
     )
 
 
 def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-
-
-def secret(path: Path) -> bytes:
-    """The key that signs sessions, made once and readable by its owner only."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            kept = path.read_bytes()
-        else:
-            kept = secrets.token_bytes(32)
-            with os.fdopen(handle, "wb") as file:
-                file.write(kept)
-    except OSError as error:
-        raise ScreeningError(f"{path}: 鍵を読み書きできません（{error.strerror}）") from None
-    if len(kept) < 16:
-        raise ScreeningError(f"{path}: 鍵が短すぎます。消すと、次に新しく作ります")
-    return kept
 
 
 def _run(app: FastAPI, arguments: argparse.Namespace) -> int:
@@ -118,9 +91,10 @@ def _run(app: FastAPI, arguments: argparse.Namespace) -> int:
 def run_serve(arguments: argparse.Namespace) -> int:
     store = Store.open(arguments.database)
     policy = load_policy(arguments.policy)
+    screener = default_screener(arguments.policy, second_reader=arguments.second_reader)
     app = create_app(
         store,
-        shadowed(default_screener(arguments.policy), arguments, store),
+        shadowed(screener, arguments, store),
         policy,
         secret=secret(arguments.secret_file),
         secure_cookies=arguments.https,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +20,12 @@ _HEADERS = {
 }
 
 
+def _by_hand(scope: Scope) -> bool:
+    """Whether a person changes something: programs send a key, and far too often to count anew each time."""
+    headers = dict(scope["headers"])
+    return scope["method"] not in ("GET", "HEAD", "OPTIONS") and b"authorization" not in headers
+
+
 class _TooLarge(Exception):
     pass
 
@@ -26,9 +33,12 @@ class _TooLarge(Exception):
 class Guards:
     """Pure ASGI, so that bodies are refused while they arrive and nothing is copied."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._changed = changed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,6 +61,8 @@ class Guards:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
+                if status < 400 and _by_hand(scope):
+                    self._changed()
                 headers = list(message.get("headers", ()))
                 headers += [(k.encode(), v.encode()) for k, v in _HEADERS.items()]
                 if not scope["path"].startswith("/static/"):

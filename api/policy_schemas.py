@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from screening.policy import Assessment, Effect, Policy, Reason
-from screening.steps import STATES
+from screening.steps import STATES, day_of
 from screening.store import StepRow
 
 #: A condition is met, unmet, or nobody has answered yet, which is not a "no".
@@ -81,6 +81,9 @@ def step_out(row: StepRow, *, notes: bool = False) -> dict[str, Any]:
         "id": row.id,
         "conversation_key": row.conversation_key,
         "flag_id": row.flag_id,
+        "kind": row.kind,
+        "occurred_at": row.occurred_at,
+        "category": row.category,
         "policy": row.policy,
         "outcome": row.outcome,
         "response": planned.response,
@@ -99,7 +102,7 @@ def step_out(row: StepRow, *, notes: bool = False) -> dict[str, Any]:
         "approver_roles": sorted(planned.approver_roles),
         "second_person": planned.second_person,
         "due_on": planned.due_on.isoformat(),
-        "overdue": step.overdue(datetime.now(UTC).astimezone().date()),
+        "overdue": step.overdue(day_of(datetime.now(UTC))),
     } | ({"record": _record(row)} if notes else {})
 
 

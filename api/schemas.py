@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from screening import urgency
 from screening.corrections import CorrectionKind
-from screening.records import Conversation, Speaker, veiled
+from screening.records import Conversation, Speaker
 from screening.review import STATES, Decision, FlagState, Role
 from screening.steps import Act
 from screening.store import Account, Case, Corrected, FlagRow, Page, Recorded
+from screening.veils import veiled
 
 CONVERSATION_EXAMPLES: dict[str, Any] = {
     "call": {
@@ -53,7 +54,10 @@ class SignIn(_In):
 
 
 class DecisionIn(_In):
-    """A decision. The core checks it: all criteria answered, an open outcome, a reason.
+    """A decision. The core checks it: all that is asked answered, an open outcome, a reason.
+
+    A flag with a route of its own asks nothing: ``answers`` may be left out. ``duplicate_of`` is the
+    flag that this one repeats, of the same conversation or of the same customer's others.
 
     ``expected_decision`` is the flag's ``decision`` as it was shown, null where there was none: of two
     requests that expect the same, one alone succeeds. Left out, it is not looked at.
@@ -71,9 +75,10 @@ class DecisionIn(_In):
             }
         },
     )
-    answers: dict[str, str]
+    answers: dict[str, str] = {}
     outcome: str
     reason: str = Field(max_length=4000)
+    duplicate_of: str | None = Field(default=None, max_length=64)
     expected_state: FlagState | None = None
     expected_decision: int | None = Field(default=None, ge=1)
 
@@ -223,6 +228,9 @@ def flag_out(row: FlagRow, *, words: bool = False) -> dict[str, Any]:
             "escalated": row.escalated,
             "disputed": row.disputed,
             "decision": row.decision or None,
+            "outcome": row.outcome,
+            "duplicate_of": row.duplicate_of,
+            "category_now": row.named,
         }
     )
 
@@ -258,6 +266,7 @@ def decision_out(decision: Decision) -> dict[str, Any]:
         "flag_id": decision.flag_id,
         "answers": dict(decision.answers),
         "outcome": decision.outcome,
+        "duplicate_of": decision.duplicate_of,
         "reason": decision.reason,
         "decided_at": decision.decided_at.isoformat(),
         "from_state": decision.from_state.value,
@@ -291,7 +300,13 @@ def case_out(case: Case) -> dict[str, Any]:
             for c in case.consultations
         ],
         "earlier": [
-            {"key": e.key, "kind": e.kind, "occurred_at": e.occurred_at, "states": dict(e.states)}
+            {
+                "key": e.key,
+                "kind": e.kind,
+                "occurred_at": e.occurred_at,
+                "states": dict(e.states),
+                "outcomes": {k or "proposed": n for k, n in e.outcomes.items()},
+            }
             for e in case.earlier
         ],
         "corrections": [correction_out(c) for c in case.corrections],

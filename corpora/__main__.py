@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import stats
 from .contrasts import read_contrasts
-from .hands import SPLITS, split_of
+from .hands import SPLITS, hands, split_of
 from .reader import CorpusError, Document, corpus_files, read_corpus, read_file
 
 
@@ -19,10 +19,18 @@ def check(paths: list[Path]) -> int:
     status = 0
     for path in paths or corpus_files():
         try:
-            documents += read_file(path)
+            read = list(read_file(path))
         except CorpusError as error:
             print(error, file=sys.stderr)
             status = 3
+            continue
+        unknown = sorted({d.hand for d in read} - set(hands()))
+        for hand in unknown:
+            print(
+                f"{path}: hand {hand} is not in hands.tsv; add a row for it there", file=sys.stderr
+            )
+            status = 3
+        documents += [d for d in read if d.hand not in unknown]
     try:
         sum(1 for _ in read_contrasts())
     except CorpusError as error:

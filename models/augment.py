@@ -96,12 +96,13 @@ def excerpts(documents: Sequence[Document]) -> list[Document]:
     for pair in read_contrasts():
         if pair.hand in hands:
             whole = (LabelledSpan(0, len(pair.flagged), (pair.category,)),)
-            made.append(_alone(f"{pair.id}{MADE}f", pair.hand, pair.flagged, whole))
-            made.append(_alone(f"{pair.id}{MADE}h", pair.hand, pair.harmless, ()))
+            made.append(alone(f"{pair.id}{MADE}f", pair.hand, pair.flagged, whole))
+            made.append(alone(f"{pair.id}{MADE}h", pair.hand, pair.harmless, ()))
     return made
 
 
-def _alone(name: str, hand: str, text: str, spans: tuple[LabelledSpan, ...]) -> Document:
+def alone(name: str, hand: str, text: str, spans: tuple[LabelledSpan, ...]) -> Document:
+    """A document of one sentence, in the hard half, that exists at training time only."""
     turn = LabelledTurn("customer", text, spans, 0)
     empty: frozenset[str] = frozenset()
     return Document(name, "call", hand, "", "hard", "clean", empty, empty, (turn,), "", 0)

@@ -33,6 +33,7 @@ from screening.classifier.stack import (
 from screening.classifier.trees import DEPTH, Trees
 
 from .encode import HEADS, WHOLE
+from .evaluate import CRITICAL
 from .heads import SEED, Scores
 from .material import Material
 
@@ -41,6 +42,8 @@ PRIOR_ODDS = 2.5
 #: What a conversation that holds a category counts beside one that does not, when it is decided whether
 #: one does: a category too many on a conversation costs a reviewer less than one too few.
 WHOLE_BALANCE = 1.6
+#: The same for the categories in which a miss is worst (``evaluate.CRITICAL``).
+CRITICAL_BALANCE = 3.0
 #: Trees that judge a conversation, and groups of hands left out in turn when what follows is fitted.
 TREES, JUDGES = 250, 6
 #: A head with fewer examples than this has no place in the stack.
@@ -210,7 +213,7 @@ def fit_stack(material: Material, scores: Scores) -> tuple[dict[str, Any], dict[
             ),
             material.truth(name)[written],
             0.3,
-            np.where(material.truth(name)[written], WHOLE_BALANCE, 1.0),
+            np.where(material.truth(name)[written], balance_of(name), 1.0),
         )
         for i, name in enumerate(HEADS)
         if name != ANY and material.truth(name)[written].sum() >= LEAST
@@ -222,6 +225,11 @@ def fit_stack(material: Material, scores: Scores) -> tuple[dict[str, Any], dict[
         "tree_value": conversation.value,
     }
     return stack, trees
+
+
+def balance_of(name: str) -> float:
+    """What a conversation that holds a category counts beside one that does not."""
+    return CRITICAL_BALANCE if name in CRITICAL else WHOLE_BALANCE
 
 
 def _slope(probabilities: NDArray[np.float32], labels: NDArray[np.bool_]) -> float:

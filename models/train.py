@@ -1,7 +1,7 @@
 """``python -m models.train``: fits, calibrates and writes the shipped model from the corpus.
 
-Training hands fit the weights. Calibration and thresholds come from predictions on training hands
-that were left out in turn, and from the dev hands. Test hands are only ever evaluated.
+Training hands fit the weights, and what weighs their scores, on predictions for hands that were left out
+in turn. Constants were chosen on the dev hands. Test hands are only ever evaluated.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import vstack
 
 from corpora.hands import corpus_hash, split_of
 from corpora.reader import MEANS, Document, read_corpus
@@ -26,8 +25,8 @@ from screening.classifier.model import FORMAT, Classifier, identity, library_ver
 from screening.rules import RuleSet
 
 from .augment import augmented, excerpts
-from .encode import HEADS, WHOLE, Units, encode, texts_of
-from .heads import Scores, fit_heads, left_out
+from .encode import HEADS, WHOLE, encode, texts_of
+from .heads import fit_heads, left_out
 from .material import Material
 from .stacking import fit_stack
 
@@ -37,13 +36,11 @@ def train(documents: Sequence[Document]) -> tuple[dict[str, Any], dict[str, NDAr
     rules = RuleSet.load()
     written = [d for d in documents if split_of(d.hand) == "train"]
     training = Material.of([*written, *excerpts(written)], rules)
-    for_choosing = [d for d in documents if split_of(d.hand) == "dev"]
-    dev = Material.of([*for_choosing, *excerpts(for_choosing)], rules)
     extra = augmented(written, texts_of(written))
     extra_units = encode(extra)
     heads = fit_heads(training, extra, extra_units)
     unseen = left_out(training, extra, extra_units)
-    stack, trees = fit_stack(*_together((training, unseen), (dev, heads.scores(dev))))
+    stack, trees = fit_stack(training, unseen)
     card = {
         "format": FORMAT,
         "heads": list(HEADS),
@@ -72,45 +69,6 @@ def train(documents: Sequence[Document]) -> tuple[dict[str, Any], dict[str, NDAr
         **trees,
     }
     return card, arrays
-
-
-def _together(*parts: tuple[Material, Scores]) -> tuple[Material, Scores]:
-    """Several sets of documents with their scores as one; a set without documents adds nothing."""
-    parts = tuple(p for p in parts if p[0].documents)
-    materials, scores = zip(*parts, strict=True)
-    before = np.cumsum([0, *(len(m.documents) for m in materials)])
-    texts_before = np.cumsum([0, *(len(m.texts) for m in materials)])
-
-    def join(pieces: Iterable[NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate(list(pieces))
-
-    def units(chosen: Sequence[Units]) -> Units:
-        return Units(
-            vstack([u.features for u in chosen]).tocsr(),
-            join(u.labels for u in chosen),
-            join(u.text + t for u, t in zip(chosen, texts_before, strict=False)),
-            join(u.starts for u in chosen),
-            join(u.lengths for u in chosen),
-            join(u.own for u in chosen),
-        )
-
-    return (
-        Material(
-            [d for m in materials for d in m.documents],
-            [t for m in materials for t in m.texts],
-            units([m.units for m in materials]),
-            join(m.customer_of + b for m, b in zip(materials, before, strict=False)),
-            units([m.agent for m in materials]),
-            join(m.agent_of + b for m, b in zip(materials, before, strict=False)),
-            [r for m in materials for r in m.rules],
-            join(m.made for m in materials),
-        ),
-        Scores(
-            join(s.units for s in scores),
-            join(s.said for s in scores),
-            join(s.answered for s in scores),
-        ),
-    )
 
 
 def classifier(card: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Classifier:

@@ -7,11 +7,14 @@ The modules, in the order data flows; each imports only from those above it:
 ``intake``      transcripts and mails of many formats become conversations
 ``text``        folding with a way back to the original, and tokens
 ``rules``       the lexicon's rules, found by anchors and matched on tokens
+``veils``       which words are kept from sight until somebody asks for them
 ``classifier``  the learned scorer
+``second_reader`` a small network that reads again what the scorer is unsure of
 ``repetition``  the same demand again, within a conversation
 ``conduct``     durations and numbers of contacts
 ``contacts``    a customer's earlier contacts, for the screener
 ``policy``      the published policy as data: which finding touches which provision
+``view``        what is computed for many conversations at once
 ``screener``    composes the detectors and the policy: conversation in, flags out
 ``review``      what a person must answer before a flag is decided
 ``access``      which role may do what

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from hmac import digest
 
 from .corrections import Correction, CorrectionKind
 from .records import Conversation, Flag, Kind, Speaker
@@ -83,9 +84,12 @@ def speakers(decided: Decided) -> list[Speaker]:
     return found
 
 
-def document(decided: Decided) -> str | None:
+def document(decided: Decided, *, key: bytes | None = None) -> str | None:
     """The document as text, or None where it cannot be written: a speaker is not known, or a call has
     no customer.
+
+    With a ``key`` of the installation's the contacts of one customer carry the same pseudonym. It is an
+    HMAC: customer numbers are few, and whoever tried them all could turn a plain hash back.
     """
     conversation, who = decided.conversation, speakers(decided)
     call = conversation.kind is Kind.CALL
@@ -93,7 +97,7 @@ def document(decided: Decided) -> str | None:
         return None
     found = labels(decided)
     whole = sorted({label.category for label in found if label.turn is None})
-    lines = [" ".join(_header(decided, whole))]
+    lines = [" ".join(_header(decided, whole, key))]
     for at, turn in enumerate(conversation.turns):
         if call and who[at] is not Speaker.CUSTOMER:
             spans = []
@@ -111,7 +115,7 @@ def document(decided: Decided) -> str | None:
     return "\n".join(lines) + "\n"
 
 
-def _header(decided: Decided, whole: Sequence[str]) -> Iterable[str]:
+def _header(decided: Decided, whole: Sequence[str], key: bytes | None) -> Iterable[str]:
     conversation = decided.conversation
     yield f"@@ {conversation.kind}"
     yield f"id={HAND}-{decided.key[:12]}"
@@ -121,9 +125,10 @@ def _header(decided: Decided, whole: Sequence[str]) -> Iterable[str]:
     yield f"noise={'asr' if conversation.kind is Kind.CALL else 'clean'}"
     if whole:
         yield f"doc={','.join(whole)}"
-    if conversation.customer_id:
+    if conversation.customer_id and key:
         # The same customer's contacts belong together; who it is does not belong in a corpus.
-        yield f"series={HAND}-{sha256(conversation.customer_id.encode()).hexdigest()[:12]}"
+        name = digest(key, b"series:" + conversation.customer_id.encode(), "sha256").hex()[:16]
+        yield f"series={HAND}-{name}"
     if conversation.occurred_at:
         yield f"date={conversation.occurred_at[:10]}"
     if conversation.duration_ms:

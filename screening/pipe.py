@@ -54,16 +54,18 @@ class HarassmentPipe:
             yield doc
 
 
-def make(nlp: Any, name: str, policy: str | None) -> HarassmentPipe:
+def make(nlp: Any, name: str, policy: str | None, second_reader: bool) -> HarassmentPipe:
     """The factory that spaCy finds through its entry point; ``policy`` is an id or a path."""
-    return HarassmentPipe(default_screener(policy))
+    return HarassmentPipe(default_screener(policy, second_reader=second_reader))
 
 
 def factory() -> Any:
     """Registers the component with spaCy."""
     from spacy.language import Language
 
-    return Language.factory(NAME, default_config={"policy": None}, func=make)
+    return Language.factory(
+        NAME, default_config={"policy": None, "second_reader": False}, func=make
+    )
 
 
 factory()

@@ -187,7 +187,7 @@ class Shadowed(Screener):
     def __init__(
         self, active: Screener, draft: Screener, report: Callable[[Compared], None]
     ) -> None:
-        super().__init__(active.model, active.rules, active.policy)
+        super().__init__(active.model, active.rules, active.policy, active.second_reader)
         self._draft, self._report = draft, report
         self.failures = 0
 

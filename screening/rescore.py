@@ -69,9 +69,13 @@ def archive_files(folder: Path) -> list[tuple[str, Path]]:
     return files
 
 
+#: A file's name, path, output folder, policy, and whether the second reader reads too.
+Task = tuple[str, str, str, str, bool]
+
+
 @lru_cache(maxsize=2)
-def _screener(policy: str) -> Screener:
-    return default_screener(policy)
+def _screener(policy: str, second_reader: bool) -> Screener:
+    return default_screener(policy, second_reader=second_reader)
 
 
 def _digest(path: Path) -> str:
@@ -83,7 +87,7 @@ def _stamp(path: Path, screener: Screener) -> dict[str, str]:
     return {
         "source_sha256": _digest(path),
         "policy": screener.policy.version,
-        "model": screener.model.id,
+        "model": screener.detectors,
     }
 
 
@@ -95,13 +99,13 @@ def _outputs(out: Path, name: str) -> tuple[Path, Path, Path]:
     )
 
 
-def screen_file(name: str, path: str, out: str, policy: str) -> Done:
+def screen_file(name: str, path: str, out: str, policy: str, second_reader: bool = False) -> Done:
     """Screens one file, or skips it where the same content was done with this policy and model.
 
     This is the whole of a task: run it in a local process pool, or on any engine that calls a
-    function with four strings. A customer's earlier contacts count where they are in the same file.
+    function with four strings and a truth value. A customer's earlier contacts count where they are in the same file.
     """
-    screener = _screener(policy)
+    screener = _screener(policy, second_reader)
     flags_file, rejects_file, done_file = _outputs(Path(out), name)
     stamp = _stamp(Path(path), screener)
     try:
@@ -178,7 +182,12 @@ class _Renamed:
 
 
 def rescore(
-    source: Path, out: Path, *, policy: str = "medical-care", workers: int | None = None
+    source: Path,
+    out: Path,
+    *,
+    policy: str = "medical-care",
+    second_reader: bool = False,
+    workers: int | None = None,
 ) -> Iterator[Done]:
     """Screens every file of an archive and yields each as it is finished.
 
@@ -193,20 +202,20 @@ def rescore(
     out.mkdir(parents=True, exist_ok=True)
     for leftover in out.rglob("*.tmp"):
         leftover.unlink(missing_ok=True)
-    todo = [(name, str(path), str(out), policy) for name, path in files]
-    broken: list[tuple[str, str, str, str]] = []
+    todo = [(name, str(path), str(out), policy, second_reader) for name, path in files]
+    broken: list[Task] = []
     yield from _pool(todo, workers or os.cpu_count() or 1, broken)
     for task in broken:  # one at a time, so that only the file at fault fails
-        again: list[tuple[str, str, str, str]] = []
+        again: list[Task] = []
         yield from _pool([task], 1, again)
         for name, *_ in again:
             yield Done(name, "failed", reason="処理プロセスが二度続けて止まりました")
 
 
 def _pool(
-    tasks: Sequence[tuple[str, str, str, str]],
+    tasks: Sequence[Task],
     workers: int,
-    broken: list[tuple[str, str, str, str]],
+    broken: list[Task],
 ) -> Iterator[Done]:
     with ProcessPoolExecutor(min(workers, len(tasks) or 1)) as pool:
         futures = {pool.submit(screen_file, *task): task for task in tasks}

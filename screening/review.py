@@ -1,7 +1,7 @@
 """What a person must give before a flag is decided. The only way to a decision, whoever calls.
 
-A decision needs a signed-in person whom the policy lets decide, an answer to every criterion, an
-outcome that the answers leave open, and a reason. Nothing is ever edited: taking back is one more
+A decision needs a signed-in person whom the policy lets decide, an answer to every criterion that the
+policy asks of the category, an outcome that the answers leave open, and a reason. Nothing is ever edited: taking back is one more
 decision. What no detector found a person may raise, in the words that were said and with a reason.
 """
 
@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from .errors import PermissionDenied, ReviewError
-from .policy import Policy, conclude
+from .policy import OutcomeKind, Policy, conclude
 from .records import Conversation, Flag, Kind, Speaker
 
 #: The outcome written for a decision that was taken back; no policy may name it.
@@ -87,6 +87,7 @@ class Decision:
     """Who decided what and why, under which version of the policy. ``decided_at`` carries its zone.
 
     ``illness_suspected``: the policy's exemption held, by the person's answer or by what was found.
+    ``duplicate_of`` is the flag that this one repeats, where the person named it.
     """
 
     flag_id: str
@@ -100,6 +101,7 @@ class Decision:
     policy: str
     illness_suspected: bool = False
     illness_consulted: bool = False
+    duplicate_of: str | None = None
 
 
 def decide(
@@ -115,10 +117,12 @@ def decide(
     now: datetime,
     illness_suspected: bool = False,
     illness_consulted: bool = False,
+    duplicate_of: str | None = None,
 ) -> Decision:
     """A person's decision on one flag, under ``policy`` and in the flag's present ``state``.
 
-    ``now`` carries its zone. Raises PermissionDenied where the person may not decide, ReviewError
+    ``now`` carries its zone. ``duplicate_of`` goes with an outcome of the kind DUPLICATE alone; whether
+    there is such a flag is for whoever keeps them. Raises PermissionDenied where the person may not decide, ReviewError
     where something is missing, unknown, blocked by the answers, or illegal in this state; the Japanese
     message says what came and what was expected.
     """
@@ -144,7 +148,13 @@ def decide(
         raise ReviewError(f"「{chosen.label}」は選べません。{conclusion.blocked[outcome]}")
     target = FlagState(chosen.result.value)
     _may_move(state, target)
-    kept = {c.id: answers[c.id] for c in policy.criteria}
+    if duplicate_of and chosen.kind is not OutcomeKind.DUPLICATE:
+        raise ReviewError(
+            f"重複の元は、「{chosen.label}」では選べません。重複の結論だけで選びます。"
+        )
+    if duplicate_of == flag_id:
+        raise ReviewError("候補は、それ自身の重複にはなりません。元の候補を選んでください。")
+    kept = {c.id: answers[c.id] for c in policy.criteria if c.id in answers}
     suspected = illness_suspected
     if (exemption := policy.exemption) is not None:
         suspected = exemption.holds(answers, illness_suspected)
@@ -161,6 +171,7 @@ def decide(
         policy=policy.version,
         illness_suspected=suspected,
         illness_consulted=illness_consulted,
+        duplicate_of=duplicate_of or None,
     )
 
 
@@ -171,9 +182,7 @@ def withdraw(
 
     Only the person who decided may take it back. Raises PermissionDenied or ReviewError.
     """
-    signed_in(person)
-    if not person.roles & HUMAN:
-        raise PermissionDenied("この役割では判断を取り消せません。")
+    may_withdraw(person)
     _zoned(now)
     if person.id != decision.person_id:
         raise PermissionDenied("判断を取り消せるのは、その判断をした本人だけです。")
@@ -194,6 +203,13 @@ def withdraw(
         to_state=FlagState.PROPOSED,
         policy=decision.policy,
     )
+
+
+def may_withdraw(person: Person) -> None:
+    """Raises PermissionDenied for whoever holds no role in which decisions are taken."""
+    signed_in(person)
+    if not person.roles & HUMAN:
+        raise PermissionDenied("この役割では判断を取り消せません。")
 
 
 @dataclass(frozen=True, slots=True)

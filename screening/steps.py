@@ -195,7 +195,7 @@ def act(
     Raises PermissionDenied where this person may not do it, ReviewError where the step is finished,
     waits for an approval or for a step before it, or lacks its note; the message says what is needed.
     """
-    signed_in(person)
+    may_act(step, what, person)
     planned = step.planned
     if step.state in FINISHED:
         raise ReviewError(
@@ -206,15 +206,14 @@ def act(
     if what is Act.CANCEL:
         raise ReviewError("対応の取り消しは、もとの判断の取り消しで行います。")
     if what in (Act.APPROVE, Act.DECLINE):
-        _may_approve(step, person)
+        if not planned.approver_roles:
+            raise ReviewError(f"「{planned.title}」に承認は要りません。行ったら記録してください。")
         if what is Act.DECLINE:
             return Entry(what, person.id, given(note), now)
         if step.state is StepState.APPROVED:
             raise ReviewError(f"「{planned.title}」はもう承認されています。")
         _after_those_before(planned, recorded)
         return Entry(what, person.id, note.strip(), now)
-    if step.owner_id != person.id:
-        needs(person, planned.owner_roles)
     if step.state is StepState.OFFERED:
         raise ReviewError(f"「{planned.title}」は承認の後に行います（{planned.provision}）。")
     _after_those_before(planned, recorded)
@@ -222,7 +221,6 @@ def act(
 
 
 def _assign(step: Step, person: Person, owner: Person | None, note: str, now: datetime) -> Entry:
-    needs(person, HUMAN)
     if owner is None:
         raise ReviewError("担当する人を選んでください。")
     signed_in(owner)
@@ -230,15 +228,23 @@ def _assign(step: Step, person: Person, owner: Person | None, note: str, now: da
     return Entry(Act.ASSIGN, person.id, note.strip(), now, owner.id)
 
 
-def _may_approve(step: Step, person: Person) -> None:
+def may_act(step: Step, what: Act, person: Person) -> None:
+    """Raises PermissionDenied where this person may not do it, whatever else the step still lacks.
+
+    Asked first, so that nobody learns what a step waits for who may not act on it anyway.
+    """
+    signed_in(person)
     planned = step.planned
-    if not planned.approver_roles:
-        raise ReviewError(f"「{planned.title}」に承認は要りません。行ったら記録してください。")
-    needs(person, planned.approver_roles)
-    if planned.second_person and person.id in step.decided_by:
-        raise PermissionDenied(
-            f"「{planned.title}」は、判断した人とは別の人が承認します（{planned.provision}）。"
-        )
+    if what in (Act.APPROVE, Act.DECLINE):
+        needs(person, planned.approver_roles or planned.owner_roles)
+        if planned.second_person and person.id in step.decided_by:
+            raise PermissionDenied(
+                f"「{planned.title}」は、判断した人とは別の人が承認します（{planned.provision}）。"
+            )
+    elif what is Act.DONE and step.owner_id == person.id:
+        needs(person, HUMAN)
+    else:
+        needs(person, planned.owner_roles if what is Act.DONE else HUMAN)
 
 
 def _after_those_before(planned: Planned, recorded: Collection[str]) -> None:

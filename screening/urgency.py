@@ -26,7 +26,7 @@ UNKNOWN_GRAVITY = 1.0
 _LEAST = 0.001
 
 PRIORITIES: Mapping[Priority, str] = {
-    Priority.URGENT: "至急",
+    Priority.URGENT: "緊急",
     Priority.HIGH: "優先",
     Priority.NORMAL: "通常",
 }

@@ -1,9 +1,7 @@
 """What one person has had to read, and when a break would do good. For that person's eyes alone.
 
-Times between breaks follow the Ministry of Health's guideline for work at screens (情報機器作業における
-労働衛生管理のためのガイドライン, 2019): no more than an hour on end, then ten to fifteen minutes of
-something else. How many harsh words are many is nobody's number; forty is ours, to be changed by site.
-Nothing is stored for this: it is read off the audit log, where looks stand anyway.
+After how much a break is suggested is the policy's to say (``policy.Reading``, with the sources of its
+defaults). Nothing is stored for this: it is read off the audit log, where looks stand anyway.
 """
 
 from __future__ import annotations
@@ -15,13 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
+from .policy import Reading
 from .review import Person
 from .store import Store
 from .store import tables as t
-
-#: Time without an entry in the log that counts as a break.
-BREAK = timedelta(minutes=10)
-MINUTES, WORDS = 50, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +36,34 @@ class Exposure:
 def exposure(
     entries: Sequence[tuple[datetime, int]],
     now: datetime,
-    *,
-    minutes: int = MINUTES,
-    words: int = WORDS,
+    rules: Reading | None = None,
 ) -> Exposure:
     """``entries`` are one person's today, oldest first: when, and how many words were opened then.
 
-    Entries that opened nothing count as work. All times carry their zones.
+    Entries that opened nothing count as work. All times carry their zones. Without ``rules`` the
+    defaults of a policy hold.
     """
+    rules = rules or Reading()
+    pause = timedelta(minutes=rules.rest_minutes)
     begun: datetime | None = None
     last: datetime | None = None
     total = since = 0
     for at, opened in entries:
-        if last is None or at - last >= BREAK:
+        if last is None or at - last >= pause:
             begun, since = at, 0
         total, since, last = total + opened, since + opened, at
-    if last is None or begun is None or now - last >= BREAK:
+    if last is None or begun is None or now - last >= pause:
         return Exposure(total, 0, 0, "")
     worked = int((now - begun).total_seconds() // 60)
     reasons = []
-    if worked >= minutes:
+    if worked >= rules.break_minutes:
         reasons.append(f"続けて{worked}分")
-    if since >= words:
+    if since >= rules.break_words:
         reasons.append(f"休憩から{since}件の言葉")
-    rest = int(BREAK.total_seconds() // 60)
     suggestion = (
-        f"{'、'.join(reasons)}を見ています。{rest}分ほど画面から離れませんか。" if reasons else ""
+        f"{'、'.join(reasons)}を見ています。{rules.rest_minutes}分ほど画面から離れませんか。"
+        if reasons
+        else ""
     )
     return Exposure(total, since, worked, suggestion)
 

@@ -10,6 +10,7 @@ import pytest
 
 import corpora
 from corpora import stats
+from corpora.__main__ import check
 from corpora.agreement import Agreement, agreement, second_labels, table
 from corpora.contrasts import read_contrasts
 from corpora.export import conversation_of, labels_of
@@ -187,3 +188,18 @@ def test_a_mistake_in_a_file_is_named_by_line(tmp_path, text, line, says):
     with pytest.raises(CorpusError, match=says) as error:
         list(read_file(path))
     assert (error.value.path, error.value.line) == (str(path), line)
+
+
+def test_a_hand_that_is_not_listed_is_named(tmp_path, capsys):
+    """A new writer's file is read and the missing row named, and the rest is still counted."""
+    path = tmp_path / "h999.txt"
+    path.write_text(
+        "@@ email id=h999-m01 hand=h999 trade=通販 half=natural\nS: 件名\nB: 本文\n",
+        encoding="utf-8",
+    )
+    known = tmp_path / "h01.txt"
+    known.write_text(path.read_text(encoding="utf-8").replace("h999", "h01"), encoding="utf-8")
+    assert check([path, known]) == 3
+    out, err = capsys.readouterr()
+    assert re.search(r"^documents +1$", out, re.M)
+    assert f"{path}: hand h999 is not in hands.tsv" in err

@@ -1,6 +1,7 @@
 """One screener for the live call, the inbox and the archive: the same answer each time."""
 
 import random
+import re
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -9,7 +10,7 @@ import pytest
 from corpora.export import conversation_of
 from corpora.hands import split_of
 from corpora.reader import read_corpus
-from screening.records import Conversation, Kind, Speaker, Turn, veiled
+from screening.records import Conversation, Kind, Speaker, Turn
 from screening.screener import default_screener
 
 C, A = Speaker.CUSTOMER, Speaker.AGENT
@@ -137,7 +138,10 @@ def test_the_result_names_policy_and_model(screener):
     assert {"category", "provision", "turn", "start", "end", "text", "score", "detectors", "why", "priority"} <= row["flags"][0].keys()  # fmt: skip
 
 
-def test_a_reason_can_be_read_without_its_words():
-    """What a reason quotes is left out for those who have not asked to see it; the rest stays."""
-    why = "「脅迫」のおそれ：学習した語の並びから：「店」「火」（会話全体の見立て99%）"
-    assert veiled(why) == "「…」のおそれ：学習した語の並びから：「…」（会話全体の見立て99%）"
+def test_a_reason_quotes_what_was_said_and_not_its_stems(screener):
+    """What a learned detector points to stands in the reason as it stands in the conversation."""
+    said = "店ごと燃やしてやるから覚えておけ"
+    flags = screener.screen(_call((C, said))).flags
+    quoted = [q for f in flags for q in re.findall("手がかりにした言葉：「([^」]*)」", f.why)]
+    assert quoted
+    assert all(q in said and len(q) > 3 for q in quoted)

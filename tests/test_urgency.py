@@ -39,4 +39,4 @@ def test_another_gravity_moves_the_rank():
 def test_the_reason_names_every_factor():
     """Urgency, confidence, gravity, time waited and the product stand in one sentence."""
     found = standing(Priority.URGENT, 0.9, 3, NOW - timedelta(days=2), NOW)
-    assert found.why == "至急。確信度90％ × 重さ「重い」（3） × 待ち時間2日（2.0倍）＝5.40"
+    assert found.why == "緊急。確信度90％ × 重さ「重い」（3） × 待ち時間2日（2.0倍）＝5.40"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from screening.policy import Reading
 from screening.wellbeing import exposure
 
 START = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -37,3 +38,13 @@ def test_many_words_in_a_short_time_ask_for_a_break():
 def test_who_is_away_is_not_told_to_go():
     """Ten minutes after the last entry there is nothing to suggest."""
     assert exposure([(START, 99)], START + timedelta(minutes=10)).suggestion == ""
+
+
+def test_a_policy_says_after_how_much_and_how_long_a_break_is():
+    """Ten minutes or two passages are enough where the policy says so; five minutes away are a break."""
+    rules = Reading(break_minutes=10, break_words=2, rest_minutes=5)
+    found = exposure(_at(0, 4, 8), START + timedelta(minutes=11), rules)
+    assert "続けて11分" in found.suggestion
+    assert "5分ほど" in found.suggestion
+    assert exposure([(START, 2)], START, rules).suggestion
+    assert exposure([(START, 2)], START + timedelta(minutes=5), rules).suggestion == ""

@@ -10,6 +10,7 @@
 ``session``       signing in and out
 ``case``          reading a case, opening its words, deciding
 ``queue``         the lists, with filters
+``decided``       what was decided, the latest first
 ``work``          putting aside, handing over, escalating, skipping, correcting
 ``second``        disputes, and conversations without a flag that are checked
 ``steps``         what decisions oblige to, with approvals

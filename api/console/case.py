@@ -11,12 +11,12 @@ from fastapi.responses import RedirectResponse
 
 from screening.access import Action, may
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
-from screening.review import STATES, FlagState, Person
+from screening.review import FlagState, Person
 from screening.store import Case, FlagRow, Store
 
 from ..auth import Staff
 from ..errors import kind_of
-from . import view, words
+from . import sight, view, words
 from .consequences import answers_of, outcomes
 from .conversation import Segment, read_part
 from .forms import Checked
@@ -44,12 +44,12 @@ def done(request: Request, person: Person) -> dict[str, Any] | None:
     if not mine:
         return None
     if flag.state is FlagState.PROPOSED:
-        text = "決定を取り消しました。確認待ちに戻っています。"
+        text = "決定を取り消しました。答えと理由は下書きに戻してあります。"
         return {"kind": "good", "text": text, "undo": None}
-    name = words.category_name(policy, flag.flag.category)
+    name = words.category_name(policy, flag.named)
     return {
         "kind": "good",
-        "text": f"「{name}」を「{STATES[flag.state]}」と記録しました。",
+        "text": f"「{name}」を「{words.standing(policy, flag)}」と記録しました。",
         "undo": flag_id if view.may_withdraw(mine[-1], flag, person) else None,
     }
 
@@ -57,8 +57,8 @@ def done(request: Request, person: Person) -> dict[str, Any] | None:
 _SAID = {
     "held": "後回しにしました。期限が来ると確認待ちに戻ります。",
     "resumed": "確認待ちに戻しました。",
-    "handed": "引き継ぎました。",
-    "escalated": "上申しました。承認者の一覧に出ます。",
+    "handed": "担当を替えました。",
+    "escalated": "承認者に相談しました。承認者の「相談中」の一覧に出ます。",
     "skipped": "ほかの人に任せました。理由は要りません。",
     "corrected": "訂正を記録しました。",
     "missed": "見落としを候補に加えました。",
@@ -78,9 +78,11 @@ def show(
     error: str | None = None,
     status: int = 200,
     opened: tuple[str, ...] = (),
-    shown: bool | None = None,
 ) -> Response:
-    """The page of a case. Whatever of the conversation it shows stands in the audit log first."""
+    """The page of a case. Whatever of the conversation it shows stands in the audit log first.
+
+    What the person has opened stays open while they remain in the conversation.
+    """
     store: Store = request.app.state.store
     policy = request.app.state.policy
     case = store.open_case(key, person, words=False)
@@ -88,13 +90,15 @@ def show(
         raise NotFound("この会話には候補がありません。")
     first = next((f for f in case.flags if f.state is FlagState.PROPOSED), case.flags[0])
     flag = next((f for f in case.flags if f.id == flag_id), first)
-    if shown is None:
-        shown = request.query_params.get("words") == "shown"
     hidden = view.veils(case)
-    known = tuple(name for name in opened if name in hidden)
-    count = len(hidden) if shown else len(known)
-    store.looked(person, f"conversation:{key}", count=count)
-    return render(
+    before = sight.opened(request, key, hidden)
+    asked = request.query_params.get("words")
+    now = before | {name for name in opened if name in hidden}
+    if asked in ("shown", "veiled"):
+        now = frozenset(hidden) if asked == "shown" else frozenset()
+    store.looked(person, f"conversation:{key}", count=len(now - before), again=len(now & before))
+    given = given if given is not None else view.draft(case, flag, person)
+    page = render(
         request,
         "case.html",
         person=person,
@@ -109,13 +113,15 @@ def show(
             person,
             case,
             flag,
-            given or {},
-            shown=shown,
-            opened=known,
+            given,
+            hidden=hidden,
+            opened=now,
             dispute=store.readings.dispute(flag.id, person) if flag.disputed else None,
             claim=_claim(store, flag, person),
         ),
     )
+    sight.keep(request, page, key, now, hidden)
+    return page
 
 
 def _claim(store: Store, flag: FlagRow, person: Person) -> str:
@@ -139,20 +145,23 @@ def open_words(request: Request, person: Staff, form: Checked, key: str) -> Resp
     store: Store = request.app.state.store
     name = form.get("part", "")
     if "hx-request" not in request.headers:
-        return show(request, person, key, form.get("flag"), opened=(name,), shown=False)
+        return show(request, person, key, form.get("flag"), opened=(name,))
     found = store.open_case(key, person, words=False)
-    place = view.veils(found).get(name) if read_part(name) else None
+    hidden = view.veils(found)
+    place = hidden.get(name) if read_part(name) else None
     if place is None:
         raise NotFound("その箇所はありません。")
     store.looked(person, f"conversation:{key}", count=1)
     turn, start, end = place
-    return render(
+    part = render(
         request,
         "_words.html",
         person=person,
         flag={"id": form.get("flag", "")},
         segments=_within(found, turn, start, end),
     )
+    sight.keep(request, part, key, sight.opened(request, key, hidden) | {name}, hidden)
+    return part
 
 
 def _within(case: Case, turn: int, start: int, end: int) -> list[Segment]:
@@ -192,6 +201,9 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
     expected, number = form.get("state", ""), form.get("decision", "")
     answers = answers_of(policy, form)
     settling = form.get("settle") == "1"
+    original = form.get("duplicate_of") or None
+    if not words.duplicates(policy, form.get("outcome", "")):
+        original = None
     try:
         if settling:
             decision = store.readings.resolve(
@@ -201,6 +213,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
                 answers=answers,
                 outcome=form.get("outcome", ""),
                 reason=form.get("reason", ""),
+                duplicate_of=original,
             )
         else:
             decision = store.decide(
@@ -212,6 +225,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
                 reason=form.get("reason", ""),
                 expected_state=FlagState(expected) if expected in set(FlagState) else None,
                 expected_decision=int(number) if number.isdecimal() else None,
+                duplicate_of=original,
             )
     except (ReviewError, Conflict, PermissionDenied) as error:
         status, _ = kind_of(error)
@@ -223,7 +237,6 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
             given=form,
             error=str(error),
             status=status,
-            shown=form.get("words") == "shown",
         )
     request.app.state.metrics.decisions.labels(decision.outcome).inc()
     found = store.case(flag.conversation_key, person)

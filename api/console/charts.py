@@ -92,7 +92,7 @@ def shares(title: str, rows: Sequence[tuple[str, Share]]) -> Markup:
         shown = name if len(name) <= 14 else f"{name[:13]}…"
         parts.append(_text(left - 10, y + 4, shown, "", "end"))
         if s.share is None or s.low is None or s.high is None:
-            parts.append(_text(left + wide + 10, y + 4, "まだ判断がありません", "soft"))
+            parts.append(_text(left + wide + 10, y + 4, "まだ判断なし", "soft"))
             continue
         parts += [
             _line(left + wide * s.low, y, left + wide * s.high, y, "interval"),

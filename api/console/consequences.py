@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from screening.policy import Assessment, Policy, Reason, Result, Side, Standing, conclude, respond
+from screening.policy import (
+    Assessment,
+    Choice,
+    Policy,
+    Reason,
+    Result,
+    Side,
+    Standing,
+    conclude,
+    respond,
+)
 from screening.review import Person
 from screening.store import FlagRow, Store
 
@@ -49,24 +60,75 @@ def outcomes(
             illness_consulted=consulted,
         )
 
+    # What is only not evaluated yet is said once, by the questions that are due.
+    barred = {o.id: "".join(r.text for r in o.reasons if r.met is False) for o in found.outcomes}
+    alike = Counter(barred.values())
+    grounds = _grounds(found)
     return questions(found) | {
         "outcomes": [
             {
                 "id": o.id,
                 "label": o.label,
                 "judges": bool((known := policy.outcome(o.id)) and known.judges),
+                "duplicate": words.duplicates(policy, o.id),
                 "blocked": not o.open,
-                "why_id": f"why-{i}",
+                "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
                 "after": _after(policy, found.category, o.id) if o.open else "",
-                "conditions": [condition(r) for r in o.reasons],
-                # What is only not evaluated yet is said once, by the questions that are due.
-                "barred": "".join(r.text for r in o.reasons if r.met is False),
+                "barred": barred[o.id] if alike[barred[o.id]] == 1 else "",
             }
             for i, o in enumerate(found.outcomes)
         ],
+        # The same refusal of several outcomes is said once, for all of them.
+        "refusals": [
+            {"labels": [o.label for o in found.outcomes if barred[o.id] == text], "text": text}
+            for text, count in alike.items()
+            if text and count > 1
+        ],
+        "grounds": grounds,
+        "legend": _legend(policy, found),
         "ahead": _ahead(found, concluded, policy, answers),
+        "next_steps": _next_steps(policy, found),
     }
+
+
+def _grounds(found: Assessment) -> list[dict[str, Any]]:
+    """The conditions on the outcomes; outcomes with the same ones stand together."""
+    grouped: dict[tuple[Reason, ...], list[Choice]] = {}
+    for o in found.outcomes:
+        grouped.setdefault(o.reasons, []).append(o)
+    return [
+        {
+            "id": f"why-{i}",
+            "ids": [o.id for o in alike],
+            "labels": [o.label for o in alike],
+            "conditions": [condition(r) for r in reasons],
+        }
+        for i, (reasons, alike) in enumerate(grouped.items())
+    ]
+
+
+def _legend(policy: Policy, found: Assessment) -> list[tuple[str, str]]:
+    """The clauses that the conditions cite, each with its title, in the policy's order."""
+    cited = {c for o in found.outcomes for r in o.reasons for c in r.clauses}
+    return [(number, c.title) for number, c in policy.basis.items() if number in cited]
+
+
+def _next_steps(policy: Policy, found: Assessment) -> list[dict[str, str]]:
+    """What is to be done at once on a route of its own: the step, who takes it, and until when."""
+    if found.route is None:
+        return []
+    due = respond(policy, found.category, found.route).due
+    steps = sorted((r for r in policy.responses if r.id in due), key=lambda r: r.due_days)
+    return [
+        {
+            "title": r.title,
+            "owner": next((role.label for role in policy.roles if role.id == r.owner), r.owner),
+            "within": "今日中" if r.due_days == 0 else f"{r.due_days}日以内",
+            "clause": words.clause(policy, r.provision),
+        }
+        for r in steps
+    ]
 
 
 def questions(found: Assessment) -> dict[str, Any]:
@@ -111,9 +173,6 @@ def _ahead(
 ) -> dict[str, dict[str, str]]:
     # What need not be answered is not completed: it stays open, as it does where nobody touches it.
     open_ = [q for q in found.questions if q.due]
-    if found.route is not None:
-        on = words.outcome_label(policy, found.route)
-        return {q.id: {a: on for a, _ in q.answers} for q in found.questions}
     return {
         q.id: {
             a: _left(policy, concluded, {**answers, q.id: a}, [o for o in open_ if o.id != q.id])
@@ -131,12 +190,12 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
     for way in itertools.islice(ways, _MOST):
         found |= {judged[o] for o in concluded({**given, **dict(way)}).open if o in judged}
         if {Result.CONFIRMED, Result.DISMISSED} <= found:
-            return "どちらの判断も残る"
+            return "どちらの結論も可"
     if Result.CONFIRMED in found:
-        return "残るのは該当の判断"
+        return "「当たる」のみ可"
     if Result.DISMISSED in found:
-        return "残るのは該当しない判断"
-    return "判断せず、保留など"
+        return "「当たらない」のみ可"
+    return "保留などのみ可"
 
 
 def _after(policy: Policy, category: str, outcome: str) -> str:
@@ -144,7 +203,7 @@ def _after(policy: Policy, category: str, outcome: str) -> str:
     steps = respond(policy, category, outcome)
     said = []
     if steps.due:
-        said.append(f"社内の対応{len(steps.due)}件")
+        said.append(f"社内{len(steps.due)}件")
     if steps.open:
-        said.append(f"承認を受けて社外{len(steps.open)}件")
-    return f"このあと {'、'.join(said)}" if said else ""
+        said.append(f"社外{len(steps.open)}件")
+    return "・".join(said)

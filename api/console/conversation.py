@@ -1,18 +1,20 @@
 """A conversation as the case page shows it: bubbles, with the evidence of flags in place, or veiled.
 
 A veil covers the whole sentence that holds flagged words, because a detector's range is a little short
-or long and the rest of the sentence is seldom kinder. Veiled words are not in the page at all.
+or long and the rest of the sentence is seldom kinder. Elsewhere it covers harsh words alone
+(``screening.veils``), whoever said them. Veiled words are not in the page at all.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from screening.records import Conversation, Kind, Speaker
 from screening.report.incident import SPEAKERS, speaker
+from screening.veils import harsh, merged
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]+")
 
@@ -81,7 +83,7 @@ def read_part(name: str) -> tuple[int, int, int] | None:
 
 
 def veiled(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
-    """The sentences of a turn that hold flagged words, merged where they touch."""
+    """The sentences of a turn that hold flagged words, merged where they touch, and harsh words elsewhere."""
     edges = [0, *(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
     covered: list[tuple[int, int]] = []
     for first, last in itertools.pairwise(sorted(set(edges))):
@@ -90,7 +92,8 @@ def veiled(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
                 covered[-1] = (covered[-1][0], last)
             else:
                 covered.append((first, last))
-    return covered
+    # A harsh word that reaches into a covered sentence makes it longer.
+    return merged(sorted([*covered, *harsh(text)]))
 
 
 def segments(
@@ -124,14 +127,15 @@ def bubbles(
     conversation: Conversation,
     marks: Sequence[Marked],
     *,
-    shown: bool = True,
+    veils: Mapping[int, Sequence[tuple[int, int]]] | None = None,
     opened: Collection[str] = (),
     recording: Callable[[int | None], str] = lambda _: "",
     speakers: dict[int, Speaker] | None = None,
 ) -> tuple[Bubble, ...]:
     """One bubble a turn; a mail's are its subject and its body.
 
-    Unless ``shown``, sentences with flagged words are veiled but for the parts that were ``opened``.
+    ``veils`` are the ranges of each turn that are kept from sight, but for the parts that were
+    ``opened``; without any, everything is shown.
     ``speakers`` are those that a person has set right, by turn.
     """
     by_turn: dict[int, list[Marked]] = {}
@@ -145,8 +149,7 @@ def bubbles(
     found = []
     for number, turn in enumerate(conversation.turns):
         mine = by_turn.get(number, [])
-        veils = [] if shown or not mine else veiled(turn.text, mine)
-        named = [(a, b, part(number, a, b)) for a, b in veils]
+        named = [(a, b, part(number, a, b)) for a, b in (veils or {}).get(number, ())]
         right = (speakers or {}).get(number, turn.speaker)
         found.append(
             Bubble(

@@ -1,114 +1,169 @@
-"""The dashboard: numbers about flags and conversations, each with its chart, its table and a CSV."""
+"""The dashboard: numbers about flags and conversations, each with its chart, its table and a CSV.
+
+Every number of a page comes from one state of the record (``Figures``), and the CSV that its links lead
+to from the same one, as long as that is kept.
+"""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from screening.access import Action, require
 from screening.agreement import Agreement
-from screening.dashboard import Figures, Table, figures
+from screening.dashboard import Figures, figures
 from screening.errors import NotFound
 from screening.policy import Policy
 from screening.records import Priority
 from screening.review import Person
-from screening.sampling import Missed
 
 from ..auth import Staff
 from . import charts, words
 from .pages import render
 
 router = APIRouter(include_in_schema=False)
-PERIODS = ((28, "4週間"), (91, "3か月"), (365, "1年"))
-#: The age up to which the figures may be shown again, and how many kinds of them are kept.
-FIGURES_SECONDS, _KEPT = 30.0, 16
+#: Days, None for everything, as an address has them and as people say them.
+PERIODS: tuple[tuple[str, int | None, str], ...] = (
+    ("28", 28, "4週間"),
+    ("91", 91, "3か月"),
+    ("365", 365, "1年"),
+    ("all", None, "すべて"),
+)
+DEFAULT = "91"
+#: Seconds for which figures are shown again, and how many earlier ones are kept for their CSV.
+FIGURES_SECONDS, KEPT = 30.0, 16
 #: Lines of a chart; the table has them all.
 _MOST = 12
+#: Under so many days on record a pace is no forecast.
+_WEEK = 7
 
 
-def _counted(request: Request, person: Person) -> tuple[Figures, Agreement, Missed, int, str]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Figures as they were shown: ``number`` names them in the addresses of their CSV."""
+
+    number: str
+    days: str
+    capacity: str
+    figures: Figures
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The latest figures: counting goes through every flag, and a page and its CSV must agree."""
+
+    _kept: dict[str, tuple[float, Shown]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def find(self, number: str) -> Shown | None:
+        with self._lock:
+            found = self._kept.get(number)
+        return found[1] if found else None
+
+    def fresh(self, days: str, capacity: str) -> Shown | None:
+        """The same figures, counted no longer than ``FIGURES_SECONDS`` ago."""
+        now = time.monotonic()
+        with self._lock:
+            for at, shown in reversed(self._kept.values()):
+                if (shown.days, shown.capacity) == (days, capacity) and now - at <= FIGURES_SECONDS:
+                    return shown
+        return None
+
+    def put(self, shown: Shown) -> None:
+        with self._lock:
+            self._kept[shown.number] = (time.monotonic(), shown)
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+
+    def stale(self) -> None:
+        """Something was decided: nothing is fresh any more, but CSVs of what is on a screen remain."""
+        with self._lock:
+            self._kept = {n: (float("-inf"), shown) for n, (_, shown) in self._kept.items()}
+
+
+def _shown(request: Request, person: Person) -> Shown:
     require(person, Action.READ_REPORTS)
-    asked = request.query_params
-    days = next((d for d, _ in PERIODS if str(d) == asked.get("days")), 91)
+    asked, shelf = request.query_params, request.app.state.figures
+    if (kept := shelf.find(asked.get("figures", ""))) is not None:
+        return kept  # type: ignore[no-any-return]
+    days = next((d for d, _, _ in PERIODS if d == asked.get("days")), "")
     given = asked.get("capacity", "")
-    capacity = float(given) if given.isdigit() and len(given) <= 6 else None
-    store, now = request.app.state.store, datetime.now(UTC)
-    found = _figures(request, now, days, capacity)
-    since = (now - timedelta(days=days)).isoformat()
-    agreement = store.readings.agreement(person, since=since)
-    return found, agreement, store.checks.estimate(person), days, given if capacity else ""
+    capacity = given if given.isdecimal() and len(given) <= 6 else ""
+    found = _counted(request, days or DEFAULT, capacity)
+    if not days and not found.figures.conversations:
+        # Nothing in three months: an archive was read in, and its own time is what there is to see.
+        found = _counted(request, "all", capacity)
+    return found
 
 
-def _figures(request: Request, now: datetime, days: int, capacity: float | None) -> Figures:
-    """Counted again after half a minute: it goes through every flag, and names nobody."""
-    known: dict[tuple[int, float | None], tuple[float, Figures]] = request.app.state.figures
-    at, found = known.get((days, capacity), (0.0, None))
-    if found is None or time.monotonic() - at > FIGURES_SECONDS:
-        found = figures(
-            request.app.state.store, request.app.state.policy, now=now, days=days, capacity=capacity
+def _counted(request: Request, days: str, capacity: str) -> Shown:
+    state = request.app.state
+    found: Shown | None = state.figures.fresh(days, capacity)
+    if found is None:
+        now = datetime.now(UTC)
+        counted = figures(
+            state.store,
+            state.policy,
+            now=now,
+            days=next(n for d, n, _ in PERIODS if d == days),
+            capacity=float(capacity) if capacity else None,
         )
-        if len(known) >= _KEPT:
-            known.clear()
-        known[days, capacity] = (time.monotonic(), found)
+        found = Shown(f"{now:%Y%m%d%H%M%S%f}", days, capacity, counted)
+        state.figures.put(found)
     return found
 
 
 @router.get("/numbers")
 def numbers(request: Request, person: Staff) -> Response:
-    found, agreement, missed, days, capacity = _counted(request, person)
-    policy: Policy = request.app.state.policy
-    confirmed = sum(s.hits for _, s, _ in found.categories)
-    settled = sum(s.of for _, s, _ in found.categories)
-    conversations = sum(w.conversations for w in found.weeks)
-    flags = sum(w.flags for w in found.weeks)
-    tables = {t.id: t for t in (*found.tables(), *_more(policy, agreement, missed))}
+    shown = _shown(request, person)
+    found, policy = shown.figures, request.app.state.policy
+    tables = {t.id: t for t in found.tables(policy)}
     return render(
         request,
         "numbers.html",
         person=person,
         page="numbers",
-        days=days,
+        shown=shown,
+        found=found,
         periods=PERIODS,
-        capacity=capacity,
-        by_priority=[(words.PRIORITIES[p], found.waiting[p]) for p in Priority],
-        waiting_total=sum(found.waiting.values()),
-        conversations=conversations,
-        flags=flags,
-        per_hundred=100 * flags / conversations if conversations else None,
-        confirmed=confirmed,
-        settled=settled,
-        missed=missed,
-        agreement=agreement,
-        forecast=found.forecast,
+        at=words.short(found.at, found.at),
+        by_priority=[(words.PRIORITIES[p], found.waiting.queue[p]) for p in Priority],
         tables=tables,
-        charts={
-            "weeks": charts.columns(
-                "会話100件あたりの候補",
-                [(f"{w.monday.month}/{w.monday.day}", w.per_hundred) for w in found.weeks[-26:]],
-                "週ごと、件",
-            ),
-            "categories": charts.shares(
-                "区分ごとの、該当と確認した率", [(n, s) for n, s, _ in found.categories[:_MOST]]
-            ),
-            "detectors": charts.shares(
-                "検出器ごとの、該当と確認した率", [(n, s) for n, s, _ in found.detectors]
-            ),
-            "forecast": charts.backlog("確認待ちの見込み", found.forecast),
-            "contacts": charts.columns(
-                "候補のある連絡の回数ごとの、お客様の数",
-                [(f"{n}回", customers) for n, customers in found.contacts[:12]],
-                "人",
-            ),
-        },
-        confusion=_confusion(policy, agreement),
+        young=found.pace_days < _WEEK,
+        charts=_charts(found),
+        confusion=_confusion(policy, found.agreement),
         waits=[
             (words.PRIORITIES[w.priority], w.decided, _hours(w.median), _hours(w.slow))
             for w in found.waits
         ],
     )
+
+
+def _charts(found: Figures) -> dict[str, Any]:
+    return {
+        "weeks": charts.columns(
+            "会話100件あたりの候補",
+            [(f"{w.monday.month}/{w.monday.day}", w.per_hundred or 0.0) for w in found.weeks[-26:]],
+            "週ごと、件",
+        ),
+        "categories": charts.shares(
+            "区分ごとの、該当と確認した率", [(n, s) for n, s, _ in found.categories[:_MOST]]
+        ),
+        "detectors": charts.shares(
+            "検出器ごとの、該当と確認した率", [(n, s) for n, s, _ in found.detectors]
+        ),
+        "forecast": charts.backlog("確認待ちの見込み", found.forecast),
+        "contacts": charts.columns(
+            "候補のある連絡の回数ごとの、お客様の数",
+            [(f"{n}回", customers) for n, customers in found.contacts[:12]],
+            "人",
+        ),
+    }
 
 
 def _hours(hours: float | None) -> str:
@@ -134,54 +189,13 @@ def _confusion(policy: Policy, agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _more(policy: Policy, agreement: Agreement, missed: Missed) -> tuple[Table, ...]:
-    return (
-        Table(
-            "missed",
-            "見逃しの推定",
-            (
-                "候補のない会話",
-                "確かめた会話",
-                "見つかった見逃し",
-                "見逃しの推定",
-                "下限95%",
-                "上限95%",
-                "再現率",
-                "再現率の下限",
-                "再現率の上限",
-            ),
-            (
-                (
-                    missed.unflagged,
-                    missed.checked,
-                    missed.found,
-                    missed.missed,
-                    missed.missed_low,
-                    missed.missed_high,
-                    missed.recall,
-                    missed.recall_low,
-                    missed.recall_high,
-                ),
-            ),
-        ),
-        Table(
-            "agreement",
-            "二人の確認の一致",
-            ("一人目の結論", "二人目の結論", "件数"),
-            tuple(
-                (words.outcome_label(policy, a), words.outcome_label(policy, b), n)
-                for (a, b), n in agreement.confusion.items()
-            ),
-        ),
-    )
-
-
 @router.get("/numbers/{table}.csv")
 def table_csv(request: Request, person: Staff, table: str) -> Response:
-    found, agreement, missed, _, _ = _counted(request, person)
-    tables = (*found.tables(), *_more(request.app.state.policy, agreement, missed))
+    shown = _shown(request, person)
+    tables = shown.figures.tables(request.app.state.policy)
     chosen = next((t for t in tables if t.id == table), None)
     if chosen is None:
         raise NotFound("その表はありません。")
-    headers = {"content-disposition": f'attachment; filename="{table}.csv"'}
+    at = shown.figures.at.astimezone(words.JAPAN)
+    headers = {"content-disposition": f'attachment; filename="{table}-{at:%Y%m%d-%H%M}.csv"'}
     return Response(chosen.csv(), media_type="text/csv; charset=utf-8", headers=headers)

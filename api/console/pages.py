@@ -17,6 +17,7 @@ from screening.errors import ScreeningError
 from screening.review import Person
 from screening.wellbeing import Exposure, exposure, opened
 
+from . import sight
 from .settings import Settings
 
 _FOLDER = Path(str(resources.files("api") / "console" / "templates"))
@@ -30,7 +31,7 @@ TEMPLATES = Environment(
 #: What stands in the navigation: id, address, words, and who sees it.
 _PAGES = (
     ("queue", "/", "確認待ち", Action.READ_QUEUE),
-    ("care", "/care", "緊急", Action.READ_QUEUE),
+    ("care", "/care", "ケア", Action.READ_QUEUE),
     ("decided", "/decided", "決定済み", Action.READ_CASE),
     ("steps", "/steps", "対応", Action.READ_STEPS),
     ("disputes", "/disputes", "食い違い", Action.RESOLVE),
@@ -56,7 +57,7 @@ def seen(request: Request, person: Person) -> Exposure:
     """What the person has opened today."""
     chosen, now = settings(request), datetime.now(UTC)
     entries = opened(request.app.state.store, person, now - timedelta(hours=16))
-    return exposure(entries, now, minutes=chosen.break_minutes, words=chosen.break_words)
+    return exposure(entries, now, chosen.reading(request.app.state.policy))
 
 
 def _waiting(request: Request, person: Person, *, care: bool = False) -> int:
@@ -107,5 +108,8 @@ def render(
             "urgent": _waiting(request, person, care=True),
             "exposure": seen(request, person) if may(person, Action.WORK) else None,
         }
-    page = TEMPLATES.get_template(template).render(shared | context)
-    return HTMLResponse(page, status)
+    page = HTMLResponse(TEMPLATES.get_template(template).render(shared | context), status)
+    # Another page than the conversation closes what was opened in it; a part of a page does not.
+    if not template.startswith("_") and template != "case.html":
+        sight.close(request, page)
+    return page

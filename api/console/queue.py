@@ -14,13 +14,13 @@ from screening.access import Action, may
 from screening.dashboard import Choices, choices
 from screening.errors import ReviewError
 from screening.policy import Policy
-from screening.review import STATES, FlagState, Person, Role
-from screening.store import FlagRow
+from screening.review import FlagState, Person, Role
+from screening.store import FlagRow, Store
 from screening.store.queue import Filters, Place
 from screening.urgency import standing
 
 from ..auth import Staff
-from . import words
+from . import view, words
 from .case import done
 from .pages import render
 
@@ -33,11 +33,11 @@ _TABS = (
     ("", "すべて"),
     ("mine", "自分の分"),
     (Place.HELD.value, "後回し"),
-    (Place.ESCALATED.value, "上申"),
+    (Place.ESCALATED.value, "相談中"),
     (Place.CLAIMED.value, "確認中"),
 )
 _LISTS = {"queue": _TABS, "care": (("", "まだの分"), ("handed", "引き継いだ分"))}
-_KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "state")
+_KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "outcome")
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,18 +54,6 @@ def queue(request: Request, person: Staff) -> Response:
     )
 
 
-@router.get("/decided")
-def decided(request: Request, person: Staff) -> Response:
-    return _list(
-        request,
-        person,
-        page="decided",
-        heading="決定済み",
-        states=_DECIDED,
-        empty="条件に合う、決定済みの候補はありません。",
-    )
-
-
 @router.get("/care")
 def care(request: Request, person: Staff) -> Response:
     """What has a route of its own and waits in no queue of harassment: words of self-harm above all."""
@@ -74,11 +62,11 @@ def care(request: Request, person: Staff) -> Response:
         request,
         person,
         page="care",
-        heading="緊急・ケア",
+        heading="ケアへ引き継ぐもの",
         states=_DECIDED if handed else (FlagState.PROPOSED,),
         empty="引き継いだものはまだありません。"
         if handed
-        else "いま、緊急に引き継ぐものはありません。",
+        else "いま、ケアへ引き継ぐものはありません。",
     )
 
 
@@ -95,13 +83,12 @@ def filters_of(
     """
     given = {name: asked.get(name) or None for name in _KEPT}
     tab = asked.get("tab", "")
-    state = given.pop("state")
     until = _day(given.pop("until"), "期間の終わり")
     since = _day(given.pop("since"), "期間の始め")
     return replace(
         Filters(),
         **given,
-        states=(FlagState(state),) if state in {s.value for s in states} else states,
+        states=states,
         since=since.isoformat() if since else None,
         # The last day itself belongs to the period.
         until=(until + timedelta(days=1)).isoformat() if until else None,
@@ -154,13 +141,15 @@ def _list(
         heading=heading,
         empty=empty,
         notice=done(request, person),
-        rows=[row(policy, f, person, now, shown=shown) for f in found.items],
+        rows=[
+            row(policy, f, person, now, shown=shown) | repeats(store, policy, f, person, now)
+            for f in found.items
+        ],
         categories=[
             c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")
         ],
-        choices=_choices(request),
+        choices=filter_choices(request),
         chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
-        states=[(s.value, STATES[s]) for s in states] if len(states) > 1 else [],
         tabs=[
             (name, label, _address({**kept, "tab": name})) for name, label in _LISTS.get(page, ())
         ],
@@ -176,7 +165,7 @@ def _list(
     )
 
 
-def _choices(request: Request) -> Choices:
+def filter_choices(request: Request) -> Choices:
     """What can be filtered by, looked up again after a minute: it goes through every flag."""
     known: tuple[float, Choices] | None = getattr(request.app.state, "choices", None)
     if known is None or time.monotonic() - known[0] > CHOICES_SECONDS:
@@ -197,7 +186,8 @@ def row(
     since = words.moment(flag.created_at) or now
     place = standing(f.priority, f.score, flag.gravity, since, now)
     # What is nobody's fault has no gravity.
-    grave, dots = ("", 0) if f.category in policy.routed else words.gravity(policy, f.category)
+    grave, dots = ("", 0) if flag.named in policy.routed else words.gravity(policy, flag.named)
+    category = policy.categories.get(flag.named)
     return {
         "id": flag.id,
         "conversation_key": flag.conversation_key,
@@ -205,9 +195,10 @@ def row(
         "priority_label": words.PRIORITIES[f.priority],
         "gravity": grave,
         "dots": dots,
-        "category_name": words.category_name(policy, f.category),
-        "provision": f.provision,
+        "category_name": words.category_name(policy, flag.named),
+        "clause": words.clause(policy, category.provision if category else f.provision),
         "text": (f.text if len(f.text) <= 60 else f.text[:59] + "…") if shown else "",
+        "full": f.text if shown else "",
         "size": len(f.text),
         "why": words.reason(f.why, shown=shown),
         "order": place.why,
@@ -215,7 +206,7 @@ def row(
         "when": words.short(flag.occurred_at, now) if flag.occurred_at else "日時不明",
         "waited": words.ago(now - since),
         "score": round(f.score, 3),
-        "state_label": "" if flag.state is FlagState.PROPOSED else STATES[flag.state],
+        "state_label": "" if flag.state is FlagState.PROPOSED else words.standing(policy, flag),
         "claim": _claim(flag, now),
         "escalated": flag.escalated,
         "assigned": "自分あて"
@@ -226,6 +217,20 @@ def row(
         "held": words.short(flag.held_until, now)
         if flag.held_until and (words.moment(flag.held_until) or now) > now
         else "",
+    }
+
+
+def repeats(
+    store: Store, policy: Policy, flag: FlagRow, person: Person, now: datetime
+) -> dict[str, str]:
+    """The flag that this one repeats, as a person named it, with the way there."""
+    if flag.duplicate_of is None or not may(person, Action.READ_CASE):
+        return {"original": "", "original_url": ""}
+    there = store.flag(flag.duplicate_of, person)
+    elsewhere = there.conversation_key != flag.conversation_key
+    return {
+        "original": view.original(policy, there, now, elsewhere=elsewhere),
+        "original_url": view.url(there),
     }
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -29,7 +30,9 @@ from .steps import recorded
 router = APIRouter(include_in_schema=False)
 
 
-def _report(request: Request, person: Person, key: str, *, masked: bool) -> IncidentReport:
+def _report(
+    request: Request, person: Person, key: str, *, masked: bool, rejected: bool
+) -> IncidentReport:
     """The report; that its words were read stands in the audit log first."""
     store: Store = request.app.state.store
     case = store.open_case(key, person, words=False)
@@ -42,6 +45,7 @@ def _report(request: Request, person: Person, key: str, *, masked: bool) -> Inci
         masked=masked,
         now=now,
         records=lambda response: done.get(response, ()),
+        rejected=rejected,
     )
     store.looked(person, f"conversation:{key}", count=len(report.passages))
     return report
@@ -61,14 +65,33 @@ def _shared(report: IncidentReport, key: str) -> dict[str, Any]:
 
 
 @router.get("/cases/{key}/report")
-def report_page(request: Request, person: Staff, key: str, raw: bool = False) -> Response:
-    report = _report(request, person, key, masked=not raw)
-    return render(request, "report.html", person=person, page="decided", **_shared(report, key))
+def report_page(
+    request: Request, person: Staff, key: str, raw: bool = False, rejected: bool = False
+) -> Response:
+    """The masked version, or the ``raw`` one; ``rejected`` adds what was found to be no harassment."""
+    report = _report(request, person, key, masked=not raw, rejected=rejected)
+
+    def address(raw: bool, rejected: bool, kind: str = "") -> str:
+        asked = {"raw": raw, "rejected": rejected}
+        query = urlencode({name: 1 for name, yes in asked.items() if yes})
+        return f"/cases/{key}/report{kind}" + (f"?{query}" if query else "")
+
+    return render(
+        request,
+        "report.html",
+        person=person,
+        page="decided",
+        rejected=rejected,
+        address=address,
+        **_shared(report, key),
+    )
 
 
 @router.get("/cases/{key}/report.pdf")
-def report_pdf(request: Request, person: Staff, key: str, raw: bool = False) -> Response:
-    report = _report(request, person, key, masked=not raw)
+def report_pdf(
+    request: Request, person: Staff, key: str, raw: bool = False, rejected: bool = False
+) -> Response:
+    report = _report(request, person, key, masked=not raw, rejected=rejected)
     made = pdf("report_print.html", **_shared(report, key))
     name = f"incident-{key[:8]}{'-raw' if raw else ''}.pdf"
     return _file(made, "application/pdf", name)

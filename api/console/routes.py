@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from . import (
     audit,
     case,
+    decided,
     desk,
     numbers,
     people,
@@ -24,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 for module in (
     session,
     queue,
+    decided,
     case,
     work,
     policies,

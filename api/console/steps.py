@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from screening.access import Action, may, require
 from screening.errors import PermissionDenied, ReviewError
-from screening.policy import Side
+from screening.policy import Policy, Side
 from screening.report import StepLine
 from screening.review import Person
 from screening.steps import STATES, Act, Readiness, StepState, day_of
@@ -75,13 +75,13 @@ def _steps(
         may_open=may(person, Action.READ_CASE),
         # What somebody can do now comes before what waits for something else.
         rows=[
-            row(r, person, now)
+            row(request.app.state.policy, r, person, now)
             for r in sorted(found, key=lambda r: r.readiness is Readiness.BLOCKED)
         ],
     )
 
 
-def row(found: StepRow, person: Person, now: datetime) -> dict[str, Any]:
+def row(policy: Policy, found: StepRow, person: Person, now: datetime) -> dict[str, Any]:
     """One step with what has been recorded of it."""
     step, planned = found.step, found.step.planned
     offered = step.state is StepState.OFFERED
@@ -89,11 +89,13 @@ def row(found: StepRow, person: Person, now: datetime) -> dict[str, Any]:
         "id": found.id,
         "key": found.conversation_key,
         "flag": found.flag_id,
+        "case": f"{words.KINDS.get(found.kind, found.kind)}・{words.short(found.occurred_at, now)}",
+        "category": words.category_name(policy, found.category),
         "title": planned.title,
         "provision": planned.provision,
         "side": _SIDES[planned.side],
         "state": STATES[step.state],
-        "due": f"{planned.due_on.month}月{planned.due_on.day}日",
+        "due": words.day_of(planned.due_on, now),
         "overdue": step.overdue(day_of(now)),
         "owner": found.people.get(step.owner_id or "", planned.owner),
         "lacking": [title for _, title in found.lacking],

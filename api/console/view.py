@@ -8,12 +8,13 @@ from typing import Any
 
 from screening.corrections import KINDS as CORRECTIONS
 from screening.corrections import CorrectionKind
-from screening.policy import Group, Policy
+from screening.policy import Group, OutcomeKind, Policy
 from screening.records import Conversation, Kind, Speaker
 from screening.report.incident import SPEAKERS
 from screening.review import STATES, WITHDRAWN, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Recorded, Store
 from screening.store.work import EVENTS, EventKind
+from screening.veils import masked
 
 from . import words
 from .consequences import answers_of, outcomes
@@ -32,25 +33,15 @@ def marks(case: Case) -> list[Marked]:
 
 def veils(case: Case) -> dict[str, tuple[int, int, int]]:
     """Every part of the case that is kept from sight: its name, turn and range."""
-    found = {}
     by_turn: dict[int, list[Marked]] = {}
     for mark in marks(case):
-        if mark.turn is not None and mark.turn < len(case.conversation.turns):
+        if mark.turn is not None:
             by_turn.setdefault(mark.turn, []).append(mark)
-    for turn, mine in by_turn.items():
-        for start, end in veiled(case.conversation.turns[turn].text, mine):
-            found[part(turn, start, end)] = (turn, start, end)
-    return found
-
-
-def category_of(case: Case, flag: FlagRow) -> str:
-    """The category that a decision is about: the last one a person gave, or the machine's."""
-    given = [
-        c.correction.category
-        for c in case.corrections
-        if c.correction.kind is CorrectionKind.CATEGORY and c.correction.flag_id == flag.id
-    ]
-    return given[-1] if given and given[-1] else flag.flag.category
+    return {
+        part(number, start, end): (number, start, end)
+        for number, turn in enumerate(case.conversation.turns)
+        for start, end in veiled(turn.text, by_turn.get(number, ()))
+    }
 
 
 def speakers(case: Case) -> dict[int, Speaker]:
@@ -73,17 +64,30 @@ def case_page(
     flag: FlagRow,
     given: Mapping[str, str],
     *,
-    shown: bool,
-    opened: Collection[str] = (),
+    hidden: Mapping[str, tuple[int, int, int]],
+    opened: Collection[str],
     dispute: Dispute | None = None,
     claim: str = "",
 ) -> dict[str, Any]:
-    """Everything on the page of one flag of a case. Words are in it only where ``shown`` or opened."""
+    """Everything on the page of one flag of a case.
+
+    ``hidden`` are its parts that are kept from sight (``veils``); of their words only those that are
+    ``opened`` are in it.
+    """
     now = datetime.now(UTC)
+    shown = set(opened) >= set(hidden)
+    own = flag.flag
+    seen = shown or any(
+        turn == own.turn and start <= own.start and own.end <= end
+        for turn, start, end in (hidden[name] for name in opened)
+    )
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    for turn, start, end in hidden.values():
+        ranges.setdefault(turn, []).append((start, end))
     answers = answers_of(policy, given)
     position = [x.id for x in case.flags].index(flag.id)
     conversation = case.conversation
-    category = category_of(case, flag)
+    category = flag.named
     if category in policy.categories:
         consequences = outcomes(store, policy, person, flag, answers)
     else:
@@ -93,6 +97,10 @@ def case_page(
             "missing": [],
             "ahead": {},
             "meanwhile": [],
+            "refusals": [],
+            "grounds": [],
+            "legend": [],
+            "next_steps": [],
         }
     return consequences | {
         "case": {
@@ -102,34 +110,30 @@ def case_page(
             "transcript": len(conversation.turns),
         },
         "shown": shown,
-        "veiled_count": len(veils(case)),
+        "veiled_count": len(hidden),
         "bubbles": bubbles(
             conversation,
             marks(case),
-            shown=shown,
+            veils=ranges,
             opened=opened,
             recording=lambda ms: settings.recording(conversation.id, case.key, ms),
             speakers=speakers(case),
         ),
-        "flag": _flag(store, policy, person, case, flag, shown=shown),
+        "flag": _flag(store, policy, person, case, flag, shown=seen),
         "claim": claim,
-        "siblings": [
-            {
-                "id": x.id,
-                "category_name": words.category_name(policy, x.flag.category),
-                "state_label": STATES[x.state],
-            }
-            for x in case.flags
-        ],
+        "siblings": siblings(policy, case),
+        "originals": originals(store, policy, person, case, flag, now),
         "position": position + 1,
         "previous_url": url(case.flags[position - 1]) if position else "/",
         "next_url": url(case.flags[position + 1])
         if position + 1 < len(case.flags)
-        else next_case(store, policy, flag, person),
+        else next_case(store, policy, flag, person, passing=True),
         "keys": _keys(policy),
         "given": {
             "reason": given.get("reason", ""),
             "outcome": given.get("outcome", ""),
+            "duplicate_of": given.get("duplicate_of", ""),
+            "back": given.get("back", ""),
             "with": given.get("consult_with", ""),
             "name": given.get("consult_name", ""),
             "note": given.get("consult_note", ""),
@@ -147,13 +151,13 @@ def case_page(
             for c in case.consultations
         ],
         "others": [(id, title) for id, title in other_policies() if id != policy.id],
-        "record": _record(policy, case, flag),
+        "record": _record(store, policy, person, case, flag, shown=shown),
         "earlier": [
             {
                 "key": e.key,
                 "when": words.short(e.occurred_at, now),
                 "kind_label": words.KINDS.get(e.kind, e.kind),
-                "note": "、".join(f"{STATES[FlagState(s)]}{n}件" for s, n in e.states.items())
+                "note": "、".join(f"{_outcome(policy, o)} {n}件" for o, n in e.outcomes.items())
                 or "候補なし",
             }
             for e in case.earlier
@@ -170,7 +174,7 @@ def case_page(
 
 def page_of(policy: Policy, case: Case, flag: FlagRow) -> str:
     """Which page of the navigation a flag belongs to."""
-    if category_of(case, flag) in policy.routed:
+    if flag.named in policy.routed:
         return "care"
     return "queue" if flag.state is FlagState.PROPOSED else "decided"
 
@@ -191,7 +195,7 @@ def _flag(
     store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, *, shown: bool
 ) -> dict[str, Any]:
     f = flag.flag
-    named = category_of(case, flag)
+    named = flag.named
     category = policy.categories.get(named)
     mine = [d for d in case.decisions if d.decision.flag_id == flag.id]
     reviews = Role.REVIEWER in person.roles
@@ -210,6 +214,8 @@ def _flag(
         "decision": flag.decision,
         "corrected": named != f.category,
         "provision": category.provision if category else f.provision,
+        "clause": words.clause(policy, category.provision if category else f.provision),
+        "evidence": f.evidence if f.turn is None else (),
         "summary": category.summary if category else "",
         "text": f.text if shown else "",
         "size": len(f.text),
@@ -222,7 +228,7 @@ def _flag(
         "gravity": grave,
         "dots": dots,
         "state": flag.state.value,
-        "state_label": STATES[flag.state],
+        "state_label": words.standing(policy, flag),
         "open": flag.state in OPEN and reviews and category is not None,
         "disputed": flag.disputed,
         "escalated": flag.escalated,
@@ -235,17 +241,79 @@ def _flag(
     }
 
 
-def _record(policy: Policy, case: Case, flag: FlagRow) -> list[dict[str, str]]:
-    """What people did with this flag and its conversation, newest first."""
-    found: list[tuple[datetime, str, str, str]] = []
+def _outcome(policy: Policy, outcome: str | None) -> str:
+    return words.outcome_label(policy, outcome) if outcome else STATES[FlagState.PROPOSED]
 
-    def note(at: str | datetime, label: str, who: str, text: str) -> None:
-        found.append((words.moment(at) or datetime.now(UTC), label, who, text))
+
+def siblings(policy: Policy, case: Case) -> list[dict[str, Any]]:
+    """The flags of a case, told apart by category and place; alike ones are numbered."""
+    places = [(x.named, x.flag.turn) for x in case.flags]
+    found = []
+    for i, x in enumerate(case.flags):
+        place = "会話全体" if x.flag.turn is None else f"{x.flag.turn + 1}番"
+        if places.count(places[i]) > 1:
+            place += f"の{places[: i + 1].count(places[i])}つ目"
+        found.append(
+            {
+                "id": x.id,
+                "category_name": words.category_name(policy, x.named),
+                "place": place,
+                "open": x.state is FlagState.PROPOSED,
+                "state_label": words.standing(policy, x),
+            }
+        )
+    return found
+
+
+def originals(
+    store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, now: datetime
+) -> list[dict[str, str]]:
+    """The flags that this one may repeat, for somebody who may decide."""
+    if Role.REVIEWER not in person.roles or not any(
+        o.kind is OutcomeKind.DUPLICATE for o in policy.outcomes
+    ):
+        return []
+    return [
+        {"id": x.id, "label": original(policy, x, now, elsewhere=x.conversation_key != case.key)}
+        for x in store.originals(flag.id, person)
+    ]
+
+
+def original(policy: Policy, flag: FlagRow, now: datetime, *, elsewhere: bool) -> str:
+    """How a flag is called where another one repeats it: where it is, its category, what was decided."""
+    kind = words.KINDS.get(flag.kind, flag.kind)
+    where = f"{words.short(flag.occurred_at, now)}の{kind}・" if elsewhere else ""
+    name = words.category_name(policy, flag.named)
+    return f"{where}{words.place(flag)}・{name}（{words.standing(policy, flag)}）"
+
+
+def _record(
+    store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, *, shown: bool
+) -> list[dict[str, str]]:
+    """What people did with this flag and its conversation, newest first.
+
+    Harsh words that they repeated are left out unless everything is ``shown``.
+    """
+    now = datetime.now(UTC)
+    found: list[tuple[datetime, str, str, str, FlagRow | None]] = []
+
+    def note(
+        at: str | datetime, label: str, who: str, text: str, repeats: FlagRow | None = None
+    ) -> None:
+        said = text if shown else masked(text)
+        found.append((words.moment(at) or now, label, who, said, repeats))
 
     for d in case.decisions:
         if d.decision.flag_id == flag.id:
             label = words.outcome_label(policy, d.decision.outcome)
-            note(d.decision.decided_at, label, d.person_name, d.decision.reason)
+            repeats = d.decision.duplicate_of
+            note(
+                d.decision.decided_at,
+                label,
+                d.person_name,
+                d.decision.reason,
+                store.flag(repeats, person) if repeats else None,
+            )
     for c in case.consultations:
         note(c.recorded_at, f"協議：{c.consulted}", c.person_name, c.note)
     for e in case.events:
@@ -255,10 +323,17 @@ def _record(policy: Policy, case: Case, flag: FlagRow) -> list[dict[str, str]]:
     for x in case.corrections:
         if x.correction.flag_id in (None, flag.id):
             note(x.at, CORRECTIONS[x.correction.kind], x.person_name, x.correction.note)
-    now = datetime.now(UTC)
     return [
         {"label": label, "who": who, "when": words.short(at, now), "text": text}
-        for at, label, who, text in sorted(found, key=lambda f: f[0], reverse=True)
+        | (
+            {
+                "original": original(policy, x, now, elsewhere=x.conversation_key != case.key),
+                "original_url": url(x),
+            }
+            if x
+            else {"original": "", "original_url": ""}
+        )
+        for at, label, who, text, x in sorted(found, key=lambda f: f[0], reverse=True)
     ]
 
 
@@ -292,35 +367,54 @@ def may_withdraw(last: Recorded, flag: FlagRow, person: Person) -> bool:
     )
 
 
+def draft(case: Case, flag: FlagRow, person: Person) -> dict[str, str]:
+    """What the person had given in the decision that they took back last, to go on from."""
+    mine = [d.decision for d in case.decisions if d.decision.flag_id == flag.id][-2:]
+    if flag.state is not FlagState.PROPOSED or len(mine) < 2 or mine[1].outcome != WITHDRAWN:
+        return {}
+    taken, back = mine
+    if {taken.person_id, back.person_id} != {person.id}:
+        return {}
+    given = {
+        "outcome": taken.outcome,
+        "reason": taken.reason,
+        "duplicate_of": taken.duplicate_of or "",
+        "back": "1",
+    }
+    return dict(taken.answers) | given
+
+
 def next_open(store: Store, policy: Policy, case: Case, flag: FlagRow, person: Person) -> str:
-    """Where to go after a decision: this case's next open flag, or the queue's next case."""
-    rest = [x for x in case.flags if x.id != flag.id and x.state is FlagState.PROPOSED]
-    if flag.flag.category in policy.routed:
+    """Where to go after a decision: this case's next open flag, or the queue's next case.
+
+    What the person has left to others does not come back.
+    """
+    left = store.work.passed(case.key, person)
+    at = next((i for i, x in enumerate(case.flags) if x.id == flag.id), 0)
+    rest = [
+        x
+        for x in (*case.flags[at + 1 :], *case.flags[:at])
+        if x.state is FlagState.PROPOSED and x.id not in left
+    ]
+    if flag.named in policy.routed:
         # Whoever works through the urgent list stays with it.
-        rest = [x for x in rest if x.flag.category in policy.routed]
+        rest = [x for x in rest if x.named in policy.routed]
     return url(rest[0]) if rest else next_case(store, policy, flag, person)
 
 
-#: How many flags that others look at are passed over on the way to the next one.
-_HOPS = 50
+def next_case(
+    store: Store, policy: Policy, flag: FlagRow, person: Person, *, passing: bool = False
+) -> str:
+    """The next conversation by the queue's own order, at its first flag that waits.
 
-
-def next_case(store: Store, policy: Policy, flag: FlagRow, person: Person) -> str:
-    """The next conversation in the queue that nobody else is looking at or was handed.
+    ``passing`` this one by, the first behind it.
 
     After a flag with a route of its own comes the list of that route.
     """
-    if flag.flag.category in policy.routed:
+    if flag.named in policy.routed:
         return "/care"
-    following = store.following(flag, person, without=policy.routed)
-    for _ in range(_HOPS):
-        if following is None:
-            return "/"
-        others = following.claim is not None and not following.claim.mine
-        if not others and following.assigned_to in (None, person.id):
-            return url(following)
-        following = store.following(following, person, without=policy.routed)
-    return "/"
+    following = store.onward(flag, person, without=policy.routed, passing=passing)
+    return url(following) if following else "/"
 
 
 def url(flag: FlagRow) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
-from screening.policy import Policy
+from screening.policy import OutcomeKind, Policy
 from screening.policy.model import Gravity
-from screening.records import Kind, Priority, veiled
-from screening.review import WITHDRAWN
+from screening.records import Kind, Priority
+from screening.review import STATES, WITHDRAWN, FlagState
+from screening.store import FlagRow
+from screening.veils import veiled
 
-PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
+PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 KINDS = {Kind.CALL.value: "通話", Kind.EMAIL.value: "メール"}
 #: How grave the conduct is if a person finds it, said before anything of it is read: 1 to 3 dots.
 GRAVITIES = {
@@ -49,15 +51,12 @@ def when(text: str | datetime | None) -> str:
 
 
 def short(text: str | datetime | None, now: datetime) -> str:
-    """``when`` without what goes without saying: the year of this year, the day of today."""
+    """``when``, with the day of today called so."""
     at = moment(text)
     if at is None:
         return "日時不明"
     at, today = at.astimezone(JAPAN), now.astimezone(JAPAN)
-    if at.date() == today.date():
-        return f"今日 {at:%H:%M}"
-    year = "" if at.year == today.year else f"{at.year}年"
-    return f"{year}{at.month}月{at.day}日 {at:%H:%M}"
+    return f"今日 {at:%H:%M}" if at.date() == today.date() else when(at)
 
 
 def short_day(text: str) -> str:
@@ -66,6 +65,15 @@ def short_day(text: str) -> str:
     if len(text) > 10:
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(JAPAN)
     return f"{at.year}年{at.month}月{at.day}日"
+
+
+def day_of(on: date, now: datetime) -> str:
+    """A day in Japan without what goes without saying: the year of this year, the date of today."""
+    today = now.astimezone(JAPAN).date()
+    if on == today:
+        return "今日"
+    year = "" if on.year == today.year else f"{on.year}年"
+    return f"{year}{on.month}月{on.day}日"
 
 
 def day(text: str) -> datetime:
@@ -96,6 +104,31 @@ def outcome_label(policy: Policy, outcome: str) -> str:
         return "決定の取り消し"
     known = policy.outcome(outcome)
     return known.label if known else outcome
+
+
+def standing(policy: Policy, flag: FlagRow) -> str:
+    """What was decided on a flag in the policy's words, or that it still waits."""
+    known = policy.outcome(flag.outcome or "")
+    if flag.state is FlagState.PROPOSED or known is None:
+        return STATES[flag.state]
+    return known.label
+
+
+def clause(policy: Policy, number: str) -> str:
+    """A clause's number with its title, which alone says what it is about."""
+    known = policy.basis.get(number)
+    return f"{number} {known.title}" if known else number
+
+
+def duplicates(policy: Policy, outcome: str) -> bool:
+    """Whether an outcome says that the flag repeats another one."""
+    known = policy.outcome(outcome)
+    return known is not None and known.kind is OutcomeKind.DUPLICATE
+
+
+def place(flag: FlagRow) -> str:
+    """Where in its conversation a flag stands."""
+    return "会話全体" if flag.flag.turn is None else f"{flag.flag.turn + 1}番の発話"
 
 
 def gravity(policy: Policy, category: str) -> tuple[str, int]:

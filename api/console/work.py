@@ -56,7 +56,6 @@ def work(request: Request, person: Staff, form: Checked, flag_id: str) -> Respon
             flag_id,
             error=str(error),
             status=kind_of(error)[0],
-            shown=False,
         )
     if what in ("resumed", "taken"):
         onward = view.url(flag)
@@ -96,7 +95,6 @@ def correct(request: Request, person: Staff, form: Checked, key: str) -> Respons
             flag_id,
             error=str(error),
             status=kind_of(error)[0],
-            shown=form.get("words_shown") == "shown",
         )
     did = "missed" if kind == CorrectionKind.MISSED else "corrected"
     return RedirectResponse(f"/cases/{key}?{urlencode({'flag': flag_id or '', 'did': did})}", 303)
@@ -130,7 +128,6 @@ def raised(request: Request, person: Staff, form: Checked, key: str) -> Response
             flag_id,
             error=str(error),
             status=kind_of(error)[0],
-            shown=form.get("words_shown") == "shown",
         )
     return RedirectResponse(f"/cases/{key}?{urlencode({'flag': made, 'did': 'raised'})}", 303)
 

@@ -40,6 +40,7 @@ def decide(request: Request, caller: Reviewer, flag_id: str, body: DecisionIn) -
         reason=body.reason,
         expected_state=body.expected_state,
         expected_decision=body.expected,
+        duplicate_of=body.duplicate_of,
     )
     state.metrics.decisions.labels(decision.outcome).inc()
     return decision_out(decision)
@@ -66,7 +67,7 @@ def consequences(request: Request, caller: CaseReader, flag_id: str) -> dict[str
     suspected, consulted = state.store.illness(state.policy, row.conversation_key)
     conclusion = conclude(
         state.policy,
-        row.flag.category,
+        row.named,
         answers,
         illness_suspected=suspected,
         illness_consulted=consulted,
@@ -76,6 +77,12 @@ def consequences(request: Request, caller: CaseReader, flag_id: str) -> dict[str
         "blocked": dict(conclusion.blocked),
         "missing": list(conclusion.missing),
     }
+
+
+@router.get("/flags/{flag_id}/originals", summary="Which flags this one may be a duplicate of")
+def originals(request: Request, caller: CaseReader, flag_id: str) -> list[dict[str, Any]]:
+    """Those of its conversation, then those of the same customer's others, the newest first."""
+    return [flag_out(row) for row in request.app.state.store.originals(flag_id, caller)]
 
 
 @router.post(

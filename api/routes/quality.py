@@ -54,6 +54,7 @@ def resolve(request: Request, caller: Reviewer, flag_id: str, body: DecisionIn) 
         answers=body.answers,
         outcome=body.outcome,
         reason=body.reason,
+        duplicate_of=body.duplicate_of,
     )
     return decision_out(decision)
 
@@ -141,7 +142,8 @@ def correct(request: Request, caller: Reviewer, key: str, body: CorrectionIn) ->
 def export(request: Request, caller: Labeller) -> dict[str, Any]:
     """As ``screening corrections export`` writes them to files."""
     found = [d for d in request.app.state.store.corrections.decided(caller) if labels.ready(d)]
-    texts = [(d.conversation.kind, labels.document(d)) for d in found]
+    key = request.app.state.secret
+    texts = [(d.conversation.kind, labels.document(d, key=key)) for d in found]
     return {
         "dialogues": [text for kind, text in texts if text and kind is Kind.CALL],
         "emails": [text for kind, text in texts if text and kind is Kind.EMAIL],

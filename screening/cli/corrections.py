@@ -12,6 +12,7 @@ from ..errors import ScreeningError
 from ..records import Kind
 from ..store import Store
 from .options import add_database
+from .secret import add_secret, secret
 
 _FOLDERS = {Kind.CALL: "dialogues", Kind.EMAIL: "emails"}
 
@@ -27,6 +28,7 @@ def add(commands: Any) -> None:
         "--golden", type=Path, metavar="FILE", help="訂正した一文を、関門の文（TSV）として書き出す"
     )
     add_database(export)
+    add_secret(export)
     export.set_defaults(run=run_export)
 
 
@@ -34,11 +36,12 @@ def run_export(arguments: argparse.Namespace) -> int:
     texts: dict[Kind, list[str]] = {kind: [] for kind in Kind}
     rows: list[str] = []
     waiting = unusable = 0
+    key = secret(arguments.secret_file)
     for decided in Store.open(arguments.database).corrections.decided():
         if not labels.ready(decided):
             waiting += 1
             continue
-        text = labels.document(decided)
+        text = labels.document(decided, key=key)
         if text is None:
             unusable += 1
         else:

@@ -14,7 +14,7 @@ from ..inbox import KEYWORD, Account, Counts, Security
 from ..inbox import run as watch
 from ..screener import default_screener
 from ..store import Store
-from .options import add_database, add_shadow, shadowed
+from .options import add_database, add_second_reader, add_shadow, shadowed
 
 
 def add(commands: Any) -> None:
@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
         "--security", choices=[s.value for s in Security], default=Security.TLS.value
     )
     command.add_argument("--policy", default="medical-care")
+    add_second_reader(command)
     add_shadow(command)
     command.add_argument("--once", action="store_true", help="一度だけ見て終わる")
     add_database(command)
@@ -66,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
 
     store = Store.open(arguments.database)
-    screener = shadowed(default_screener(arguments.policy), arguments, store)
+    screener = default_screener(arguments.policy, second_reader=arguments.second_reader)
+    screener = shadowed(screener, arguments, store)
     watch(account, store, screener, stop=stop, once=arguments.once, on_look=report)
     return 0

@@ -30,6 +30,15 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_second_reader(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--second-reader",
+        action="store_true",
+        help="一次の検出器が迷った会話を、二人目の読み手（小さなニューラルネット）でも読む。"
+        "追加の部品 second-reader が要り、遅くなる",
+    )
+
+
 def add_shadow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shadow",
@@ -55,6 +64,7 @@ def drafted(screener: Screener, policy: str | None, model: Path | None) -> Scree
         screener.model if model is None else Classifier.load(model),
         screener.rules,
         screener.policy if policy is None else load_policy(policy),
+        screener.second_reader if model is None else None,
     )
 
 

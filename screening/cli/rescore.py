@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..rescore import Done, archive_files, compare, rescore
+from .options import add_second_reader
 
 
 def add(commands: Any) -> None:
@@ -20,6 +21,7 @@ def add(commands: Any) -> None:
     parser.add_argument("source", type=Path, metavar="IN")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--policy", default="medical-care", help="方針のid、またはYAMLファイル")
+    add_second_reader(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="並列数（既定はコア数）")
     parser.add_argument("--compare", type=Path, metavar="DIR", help="前回の --out と比べる")
     parser.set_defaults(run=run)
@@ -32,7 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=len(archive_files(arguments.source)))
         for done in rescore(
-            arguments.source, arguments.out, policy=arguments.policy, workers=arguments.workers
+            arguments.source,
+            arguments.out,
+            policy=arguments.policy,
+            second_reader=arguments.second_reader,
+            workers=arguments.workers,
         ):
             finished.append(done)
             progress.advance(task)

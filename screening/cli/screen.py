@@ -18,7 +18,7 @@ from ..intake import FORMATS, read
 from ..records import Conversation, ScreeningResult, Speaker
 from ..screener import default_screener
 from . import table
-from .options import known_contacts
+from .options import add_second_reader, known_contacts
 
 
 def add(commands: Any) -> None:
@@ -39,6 +39,7 @@ def add(commands: Any) -> None:
         help="話者名・チャネルの役割（繰り返し可、またはJSONファイル）",
     )
     parser.add_argument("--policy", default="medical-care", help="方針のid、またはYAMLファイル")
+    add_second_reader(parser)
     parser.set_defaults(run=run)
 
 
@@ -66,7 +67,7 @@ def role_map(words: list[str]) -> dict[str, Speaker]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    screener = default_screener(arguments.policy)
+    screener = default_screener(arguments.policy, second_reader=arguments.second_reader)
     roles = role_map(arguments.role_map)
     rejects: list[Reject] = []
 

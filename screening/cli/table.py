@@ -12,7 +12,7 @@ from ..policy import Policy
 from ..records import Flag, Priority, ScreeningResult
 
 _PRIORITIES = {
-    Priority.URGENT: ("至急", "bold red"),
+    Priority.URGENT: ("緊急", "bold red"),
     Priority.HIGH: ("優先", "yellow"),
     Priority.NORMAL: ("通常", ""),
 }

@@ -2,14 +2,16 @@
 
 ``estimates``  shares with an interval, percentiles, a forecast of the backlog
 ``counts``     what the record holds, counted by the database
-``figures``    both together, as the tables that the dashboard shows and exports
+``tables``     a table with what it counts, and its CSV
+``figures``    all of it, from one state of the record, as the page shows and exports it
 
 No function here reads who decided: nothing can be ranked by person.
 """
 
-from .counts import Choices, choices
+from .counts import Choices, Waiting, choices
 from .estimates import Forecast, Share, forecast, share
-from .figures import Figures, Table, figures
+from .figures import Figures, figures
+from .tables import Table
 
 __all__ = [
     "Choices",
@@ -17,6 +19,7 @@ __all__ = [
     "Forecast",
     "Share",
     "Table",
+    "Waiting",
     "choices",
     "figures",
     "forecast",

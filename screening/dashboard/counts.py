@@ -1,27 +1,46 @@
-"""What the record holds, counted by the database. Days are those of Japan, or those written in the record."""
+"""What the record holds, counted by the database. Days are those of Japan.
+
+A period is counted by when a conversation took place (where that is not known, when it was recorded),
+for the conversations and for their flags alike, so that every share has its own whole under it. Flags
+that leave for a route of their own (``Policy.routed``) are in no figure but ``Waiting.routed``.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from ..records import Priority
 from ..review import FlagState
 from ..store import Store
 from ..store import tables as t
+from ..store.moments import kept, utc
 
-#: The day of a conversation: when it took place, or where that is not known, when it was recorded.
-DAY: ColumnElement[str] = func.substr(
-    func.coalesce(t.conversations.c.occurred_at, t.conversations.c.created_at), 1, 10
-)
 PRIORITIES = tuple(Priority)
-_JAPAN = timedelta(hours=9)
+JAPAN = timezone(timedelta(hours=9))
+_FINAL = (FlagState.CONFIRMED.value, FlagState.DISMISSED.value)
+
+
+def begins(day: date) -> str:
+    """The moment at which a day begins in Japan, as the record keeps moments."""
+    if day.year < 2:
+        return ""
+    return kept(datetime(day.year, day.month, day.day, tzinfo=JAPAN))
 
 
 def _pairs(connection: Connection, query: Select[Any, int]) -> dict[Any, int]:
@@ -29,43 +48,74 @@ def _pairs(connection: Connection, query: Select[Any, int]) -> dict[Any, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def conversations(connection: Connection, since: str) -> dict[str, int]:
+def conversations(connection: Connection, since: date) -> dict[date, int]:
     """By day: conversations."""
-    return _pairs(connection, select(DAY, func.count()).where(since <= DAY).group_by(DAY))
-
-
-def flags(connection: Connection, since: str) -> dict[str, int]:
-    """By day in Japan of the conversation: flags that ask for a review."""
-    happened = t.flags.c.happened_at
-    hour = func.substr(happened, 1, 13)
-    days: Counter[str] = Counter()
-    for at, n in connection.execute(
-        select(hour, func.count())
-        .where(t.flags.c.queued.is_(True), happened >= _begins(since))
-        .group_by(hour)
+    at = func.coalesce(t.conversations.c.occurred_at, t.conversations.c.created_at)
+    # Nearly all times are Japan's or in UTC: counted by day and by hour, without a row for each.
+    place = case(
+        (at.like("%+09:00"), func.substr(at, 1, 10)),
+        (or_(at.like("%+00:00"), at.like("%Z")), func.substr(at, 1, 13, type_=String) + "+00:00"),
+        else_=at,
+    ).label("place")
+    # A day earlier than asked for, as text: no zone is further away than that.
+    early = "" if since.year < 2 else (since - timedelta(days=1)).isoformat()
+    days: Counter[date] = Counter()
+    for text, n in connection.execute(
+        select(place, func.count()).where(at >= early).group_by("place")
     ):
-        days[(datetime.fromisoformat(at) + _JAPAN).date().isoformat()] += n
+        day = _day(text)
+        if day >= since:
+            days[day] += n
     return dict(days)
 
 
-def states(connection: Connection, since: str) -> dict[tuple[str, str], Counter[str]]:
+def _day(text: str) -> date:
+    """The day in Japan of a day, an hour in UTC, or a whole time."""
+    if len(text) == 10:
+        return date.fromisoformat(text)
+    moment = utc(text)
+    return datetime.fromisoformat(moment).astimezone(JAPAN).date() if moment else date.min
+
+
+def flags(connection: Connection, since: date, routed: Collection[str]) -> dict[date, int]:
+    """By day of the conversation: flags that ask for a review."""
+    f = t.flags.c
+    hour = func.substr(f.happened_at, 1, 13).label("hour")
+    days: Counter[date] = Counter()
+    for at, n in connection.execute(
+        select(hour, func.count()).where(*_of(since, routed)).group_by("hour")
+    ):
+        days[datetime.fromisoformat(f"{at}+00:00").astimezone(JAPAN).date()] += n
+    return dict(days)
+
+
+def _of(since: date, routed: Collection[str]) -> list[ColumnElement[bool]]:
+    """Which flags a period has."""
+    f = t.flags.c
+    said: list[ColumnElement[bool]] = [f.queued.is_(True)]
+    if start := begins(since):
+        said.append(f.happened_at >= start)
+    return [*said, *_others(routed)]
+
+
+def _others(routed: Collection[str]) -> list[ColumnElement[bool]]:
+    """Flags without a route of their own. Plain comparisons: a list would cost SQLite far more a row."""
+    return [t.flags.c.category != category for category in sorted(routed)]
+
+
+def states(
+    connection: Connection, since: date, routed: Collection[str]
+) -> dict[tuple[str, str], Counter[str]]:
     """By category and detectors (as they stand in the record): how many flags are in which state."""
     found: dict[tuple[str, str], Counter[str]] = {}
     f = t.flags.c
     for category, detectors, state, n in connection.execute(
         select(f.category, f.detectors, f.state, func.count())
-        .where(f.queued.is_(True), f.happened_at >= _begins(since))
+        .where(*_of(since, routed))
         .group_by(f.category, f.detectors, f.state)
     ):
         found.setdefault((category, detectors), Counter())[state] += n
     return found
-
-
-def _begins(day: str) -> str:
-    """The moment at which a day begins in Japan, as the record keeps moments."""
-    return (datetime.fromisoformat(day).replace(tzinfo=UTC) - _JAPAN).isoformat(
-        timespec="microseconds"
-    )
 
 
 def kinds(detectors: str) -> Iterator[str]:
@@ -73,76 +123,130 @@ def kinds(detectors: str) -> Iterator[str]:
     yield from dict.fromkeys(name.partition(":")[0] for name in json.loads(detectors))
 
 
-def waiting(connection: Connection) -> dict[Priority, int]:
-    """Flags that wait for a person now."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Flags nobody has decided: in the queue by priority, put aside (``held``), or on a route of their
+    own (``routed``). ``second`` are decided and wait for a second reader; they are in no other number.
+    """
+
+    queue: Mapping[Priority, int]
+    held: int
+    routed: int
+    second: int
+
+    @property
+    def total(self) -> int:
+        """The queue with what was put aside."""
+        return sum(self.queue.values()) + self.held
+
+
+def waiting(connection: Connection, now: datetime, routed: Collection[str]) -> Waiting:
+    """Whatever waits for a person now, from the first day on record."""
     f = t.flags.c
-    by_number = _pairs(
-        connection,
-        select(f.priority, func.count())
-        .where(f.state == FlagState.PROPOSED.value, f.queued.is_(True))
-        .group_by(f.priority),
+    here = [f.state == FlagState.PROPOSED.value, f.queued.is_(True)]
+    held = f.held_until > kept(now)
+    apart = f.category.in_(sorted(routed))
+
+    def by_priority(*said: ColumnElement[bool]) -> dict[Any, int]:
+        query = select(f.priority, func.count()).where(*here, *said).group_by(f.priority)
+        return _pairs(connection, query)
+
+    # Few are held or routed: taking them away costs less than asking every flag.
+    everything, put_aside = by_priority(), by_priority(held, *_others(routed))
+    elsewhere = by_priority(apart) if routed else {}
+    queue = {
+        p: everything.get(i, 0) - put_aside.get(i, 0) - elsewhere.get(i, 0)
+        for i, p in enumerate(PRIORITIES)
+    }
+    aside = sum(put_aside.values())
+    own = connection.execute(
+        select(func.count())
+        .select_from(t.flags)
+        .where(
+            apart,
+            f.state == FlagState.PROPOSED.value,
+            or_(f.held_until.is_(None), f.held_until <= kept(now)),
+        )
+    ).scalar_one()
+    second = connection.execute(
+        select(func.count())
+        .select_from(t.flags)
+        .where(f.second_after.is_not(None), f.queued.is_(True), *_others(routed))
+    ).scalar_one()
+    return Waiting(queue, aside, own, second)
+
+
+def arrived(connection: Connection, since: datetime, routed: Collection[str]) -> int:
+    """Flags recorded since then that ask for a review."""
+    f = t.flags.c
+    return connection.execute(
+        select(func.count())
+        .select_from(t.flags)
+        .where(f.created_at >= kept(since), f.queued.is_(True), *_others(routed))
+    ).scalar_one()
+
+
+def begun(connection: Connection) -> datetime | None:
+    """When the first flag was recorded."""
+    first = connection.execute(select(func.min(t.flags.c.created_at))).scalar()
+    return datetime.fromisoformat(first) if first else None
+
+
+def decided(connection: Connection, since: datetime, routed: Collection[str]) -> int:
+    """Flags on which the first decision was made since then."""
+    d, f = t.decisions.c, t.flags.c
+    apart = select(f.id).where(f.category.in_(sorted(routed)))
+    first = (
+        select(func.min(d.decided_at).label("at"))
+        .where(d.flag_id.not_in(apart))
+        .group_by(d.flag_id)
+        .having(func.min(d.decided_at) >= since.astimezone(UTC).isoformat())
+        .subquery()
     )
-    return {p: by_number.get(i, 0) for i, p in enumerate(PRIORITIES)}
+    return connection.execute(select(func.count()).select_from(first)).scalar_one()
 
 
-def arrived(connection: Connection, since: str) -> dict[str, int]:
-    """By day: flags recorded that ask for a review."""
-    day = func.substr(t.flags.c.created_at, 1, 10)
-    return _pairs(
-        connection,
-        select(day, func.count())
-        .where(t.flags.c.created_at >= since, t.flags.c.queued.is_(True))
-        .group_by(day),
+def waits(
+    connection: Connection, since: date, routed: Collection[str]
+) -> dict[Priority, list[float]]:
+    """By priority, ascending: the hours from a flag's record to its first decision, of the period's flags
+    that are confirmed or dismissed now.
+    """
+    f, d = t.flags.c, t.decisions.c
+    # By the flag's own decisions, not through a list of everybody's.
+    first = (
+        select(func.min(d.decided_at)).where(d.flag_id == f.id).correlate(t.flags).scalar_subquery()
     )
-
-
-def decisions(
-    connection: Connection, since: str
-) -> tuple[dict[str, int], dict[Priority, list[float]]]:
-    """First decisions on flags: by day, and by priority the hours since the flag's record, ascending."""
-    first = _first()
-    days: Counter[str] = Counter()
     found: dict[Priority, list[float]] = {p: [] for p in PRIORITIES}
     for priority, created, at in connection.execute(
-        select(t.flags.c.priority, t.flags.c.created_at, first.c.at)
-        .join(first, first.c.flag_id == t.flags.c.id)
-        .where(first.c.at >= since)
+        select(f.priority, f.created_at, first).where(
+            *_of(since, routed), f.state.in_(sorted(_FINAL))
+        )
     ):
-        days[at[:10]] += 1
         waited = datetime.fromisoformat(at) - datetime.fromisoformat(created)
         found[PRIORITIES[priority]].append(max(0.0, waited.total_seconds() / 3600))
-    return dict(days), {p: sorted(hours) for p, hours in found.items()}
+    return {p: sorted(hours) for p, hours in found.items()}
 
 
-def contacts(connection: Connection, since: str) -> Counter[int]:
+def contacts(connection: Connection, since: date, routed: Collection[str]) -> Counter[int]:
     """How many customers have so many contacts with a flag that nobody dismissed."""
     c, f = t.conversations.c, t.flags.c
-    # Not the bare column: it would have SQLite walk the rows in the order of the keys' own index.
-    key = func.coalesce(f.conversation_key, "").label("conversation_key")
-    keys = (
-        select(key)
+    bad = (
+        select(f.id)
         .where(
-            f.queued.is_(True),
+            f.conversation_key == c.key,
+            *_of(since, routed),
             f.state != FlagState.DISMISSED.value,
-            f.happened_at >= _begins(since),
         )
-        .distinct()
-        .subquery()
+        .exists()
     )
     flagged = (
         select(func.count().label("n"))
-        .select_from(keys.join(t.conversations, c.key == keys.c.conversation_key))
-        .where(c.customer_id.is_not(None))
+        .where(c.customer_id.is_not(None), bad)
         .group_by(c.customer_id)
         .subquery()
     )
     return Counter(_pairs(connection, select(flagged.c.n, func.count()).group_by(flagged.c.n)))
-
-
-def _first() -> Subquery:
-    """The time of the first decision on each flag."""
-    d = t.decisions.c
-    return select(d.flag_id, func.min(d.decided_at).label("at")).group_by(d.flag_id).subquery()
 
 
 @dataclass(frozen=True, slots=True)

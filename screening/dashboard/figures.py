@@ -1,72 +1,52 @@
-"""The tables of the dashboard: one value holds them all, and each can be written as CSV."""
+"""The numbers of the dashboard: one value holds them all, from one state of the record."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from ..agreement import Agreement
 from ..policy import Policy
 from ..records import Priority
 from ..review import FlagState
+from ..sampling import Missed
 from ..store import Store
+from ..store.checks import estimated
+from ..store.engine import snapshot
+from ..store.readings import agreed
 from . import counts
+from .counts import Waiting
 from .estimates import Forecast, Share, forecast, percentile, share
+from .tables import Cell, Table
 
-#: Days over which arrivals and decisions are averaged for the forecast.
+#: Days over which arrivals and decisions are averaged for the forecast, where there are so many.
 PACE_DAYS = 28
-PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
+#: The most weeks that are listed although nothing happened in them.
+_WEEKS = 520
+PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 DETECTORS = {
     "rule": "規則",
     "classifier": "学習した検出器",
     "repetition": "くり返しの検出",
     "conduct": "時間と回数",
+    "person": "確認者",
 }
-Cell = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """``title`` and ``columns`` are Japanese, for people; ``rows`` hold plain values."""
-
-    id: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-    def csv(self) -> str:
-        """RFC 4180 with a byte-order mark, without which spreadsheets misread Japanese."""
-        out = io.StringIO(newline="")
-        out.write("\ufeff")
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(self.columns)
-        writer.writerows([_cell(c) for c in row] for row in self.rows)
-        return out.getvalue()
-
-
-def _cell(value: Cell) -> str:
-    if value is None:
-        return ""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    # A cell that begins like a formula would be one in a spreadsheet.
-    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" else text
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """``monday`` begins it; ``per_hundred`` are flags for 100 conversations."""
+    """``monday`` begins it; ``per_hundred`` are flags for 100 conversations, None where there was none."""
 
     monday: date
     conversations: int
     flags: int
 
     @property
-    def per_hundred(self) -> float:
-        return 100 * self.flags / self.conversations if self.conversations else 0.0
+    def per_hundred(self) -> float | None:
+        return 100 * self.flags / self.conversations if self.conversations else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +61,64 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything the dashboard counts itself. ``since`` is the first day that was counted."""
+    """Everything the dashboard shows, read from one state of the record at ``at``.
 
+    ``since`` is the first day of the period, ``date.min`` for everything. ``pace_days`` are the days
+    over which arrivals and decisions were averaged.
+    """
+
+    at: datetime
     since: date
     weeks: tuple[Week, ...]
     categories: tuple[tuple[str, Share, int], ...]
     detectors: tuple[tuple[str, Share, int], ...]
     rules: tuple[tuple[str, Share, int], ...]
     waits: tuple[Wait, ...]
-    waiting: Mapping[Priority, int]
+    waiting: Waiting
     forecast: Forecast
+    pace_days: float
     contacts: tuple[tuple[int, int], ...]
+    agreement: Agreement
+    missed: Missed
 
-    def tables(self) -> tuple[Table, ...]:
-        """In the order of the page."""
+    @property
+    def conversations(self) -> int:
+        return sum(w.conversations for w in self.weeks)
+
+    @property
+    def flags(self) -> int:
+        return sum(w.flags for w in self.weeks)
+
+    @property
+    def per_hundred(self) -> float | None:
+        return 100 * self.flags / self.conversations if self.conversations else None
+
+    @property
+    def confirmed(self) -> Share:
+        """Of the period's flags that are confirmed or dismissed, those that are confirmed."""
+        return share(sum(s.hits for _, s, _ in self.categories), self.judged)
+
+    @property
+    def judged(self) -> int:
+        return sum(s.of for _, s, _ in self.categories)
+
+    @property
+    def repeated(self) -> int:
+        """Customers with two or more contacts with a flag."""
+        return sum(customers for n, customers in self.contacts if n > 1)
+
+    @property
+    def period(self) -> str:
+        """The period as people say it."""
+        if self.since == date.min:
+            return "記録のはじめから今日まで"
+        day = self.since
+        return f"{day.year}年{day.month}月{day.day}日から今日まで"
+
+    def tables(self, policy: Policy) -> tuple[Table, ...]:
+        """In the order of the page; outcomes are called what ``policy`` calls them."""
+        flagged = f"{self.period}の会話にある候補"
+        judged = "確認した率は、判断済みのうちの該当。線は95％の区間"
         rated = ("確認した率", "下限95%", "上限95%", "該当", "判断済み", "未判断")
         return (
             Table(
@@ -105,33 +129,16 @@ class Figures:
                     (w.monday.isoformat(), w.conversations, w.flags, w.per_hundred)
                     for w in self.weeks
                 ),
-            ),
-            Table(
-                "categories",
-                "区分ごとの、該当と確認した率",
-                ("区分", *rated),
-                _rated(self.categories),
-            ),
-            Table(
-                "detectors",
-                "検出器ごとの、該当と確認した率",
-                ("検出器", *rated),
-                _rated(self.detectors),
-            ),
-            Table("rules", "規則ごとの、該当と確認した率", ("規則", *rated), _rated(self.rules)),
-            Table(
-                "waits",
-                "決定までの時間",
-                ("優先", "決定した候補", "中央値（時間）", "90%が収まる時間"),
-                tuple((PRIORITIES[w.priority], w.decided, w.median, w.slow) for w in self.waits),
+                f"{self.period}の会話を、あった日（分からないものは記録した日）の、月曜に始まる週に分けた数。"
+                "候補は会話と同じ週に数える",
             ),
             Table(
                 "forecast",
                 "確認待ちの見込み",
                 ("何日後", "見込み", "下限95%", "上限95%"),
                 tuple(
-                    (i, e, lo, hi)
-                    for i, (e, lo, hi) in enumerate(
+                    (i, *row)
+                    for i, row in enumerate(
                         zip(
                             self.forecast.expected,
                             self.forecast.low,
@@ -140,14 +147,90 @@ class Figures:
                         )
                     )
                 ),
+                f"いまの確認待ち（後回しを含む）{self.waiting.total}件が、直近{self.pace_days:.0f}日の"
+                "一日平均のまま増え減りしたときの数。帯は95％の範囲",
+            ),
+            Table(
+                "categories",
+                "区分ごとの、該当と確認した率",
+                ("区分", *rated),
+                _rated(self.categories),
+                f"{flagged}を、検出したときの区分で。{judged}",
+            ),
+            Table(
+                "detectors",
+                "検出器ごとの、該当と確認した率",
+                ("検出器", *rated),
+                _rated(self.detectors),
+                f"{flagged}。複数の検出器が見つけた候補は、それぞれに数える。{judged}",
+            ),
+            Table(
+                "rules",
+                "規則ごとの、該当と確認した率",
+                ("規則", *rated),
+                _rated(self.rules),
+                f"{flagged}。複数の規則が当たった候補は、それぞれに数える",
+            ),
+            Table(
+                "waits",
+                "決定までの時間",
+                ("優先", "判断済み", "中央値（時間）", "90%が収まる時間"),
+                tuple((PRIORITIES[w.priority], w.decided, w.median, w.slow) for w in self.waits),
+                f"{flagged}のうち判断済みのものについて、記録されてから最初の決定までの時間",
             ),
             Table(
                 "contacts",
                 "同じお客様の、候補のある連絡の回数",
                 ("連絡の回数", "お客様の数"),
                 self.contacts,
+                f"{self.period}の会話のうち、お客様が分かり、候補（該当しないとしたものを除く）のあるもの",
+            ),
+            Table(
+                "agreement",
+                "二人の確認の一致",
+                ("一人目の結論", "二人目の結論", "件数"),
+                tuple(
+                    (_outcome(policy, first), _outcome(policy, second), n)
+                    for (first, second), n in self.agreement.confusion.items()
+                ),
+                f"{self.period}に二人目が読んだ候補。二人目は一人目の決定を見ずに読む",
+            ),
+            Table(
+                "missed",
+                "見逃しの推定",
+                (
+                    "候補のない会話",
+                    "確かめた会話",
+                    "見つかった見逃し",
+                    "見逃しの推定",
+                    "下限95%",
+                    "上限95%",
+                    "再現率",
+                    "再現率の下限",
+                    "再現率の上限",
+                ),
+                (
+                    (
+                        self.missed.unflagged,
+                        self.missed.checked,
+                        self.missed.found,
+                        self.missed.missed,
+                        self.missed.missed_low,
+                        self.missed.missed_high,
+                        self.missed.recall,
+                        self.missed.recall_low,
+                        self.missed.recall_high,
+                    ),
+                ),
+                "記録のはじめから今日まで（期間では分けない）。候補のなかった会話からくじで選んだ分を人が読み、"
+                f"全体に広げた推定（{self.missed.method}）",
             ),
         )
+
+
+def _outcome(policy: Policy, outcome: str) -> str:
+    known = policy.outcome(outcome)
+    return known.label if known else outcome
 
 
 def _rated(rows: Iterable[tuple[str, Share, int]]) -> tuple[tuple[Cell, ...], ...]:
@@ -159,23 +242,32 @@ def figures(
     policy: Policy,
     *,
     now: datetime,
-    days: int = 91,
+    days: int | None = 91,
     capacity: float | None = None,
 ) -> Figures:
-    """Counts the last ``days`` days up to ``now``, which carries its zone.
+    """Counts the last ``days`` days up to ``now``, which carries its zone; None counts everything.
 
-    ``capacity`` is how many flags a day people can decide; None takes the pace of the last 28 days.
+    ``capacity`` is how many flags a day people can decide; None takes the pace of the last 28 days, or
+    of those since the first flag came in where they are fewer.
     """
-    since = (now - timedelta(days=days)).date()
-    pace_since = (now - timedelta(days=PACE_DAYS)).date().isoformat()
-    with store.engine.execution_options(reading=True).begin() as connection:
-        by_day = counts.conversations(connection, since.isoformat())
-        flagged = counts.flags(connection, since.isoformat())
-        states = counts.states(connection, since.isoformat())
-        decided, waits = counts.decisions(connection, min(since.isoformat(), pace_since))
-        waiting = counts.waiting(connection)
-        arrived = counts.arrived(connection, pace_since)
-        repeated = counts.contacts(connection, since.isoformat())
+    since = date.min
+    if days is not None:
+        since = (now.astimezone(counts.JAPAN) - timedelta(days=days)).date()
+    routed = policy.routed
+    with snapshot(store.engine).begin() as connection:
+        by_day = counts.conversations(connection, since)
+        flagged = counts.flags(connection, since, routed)
+        states = counts.states(connection, since, routed)
+        waits = counts.waits(connection, since, routed)
+        waiting = counts.waiting(connection, now, routed)
+        begun = counts.begun(connection) or now
+        pace_days = min(float(PACE_DAYS), max(1.0, (now - begun) / timedelta(days=1)))
+        pace_since = now - timedelta(days=pace_days)
+        arrived = counts.arrived(connection, pace_since, routed)
+        decided = counts.decided(connection, pace_since, routed)
+        repeated = counts.contacts(connection, since, routed)
+        agreement = agreed(connection, since=counts.begins(since) or None)
+        missed = estimated(connection)
     by_category: dict[str, Counter[str]] = {}
     by_kind: dict[str, Counter[str]] = {}
     by_rule: dict[str, Counter[str]] = {}
@@ -184,10 +276,11 @@ def figures(
         by_category.setdefault(known.name if known else category, Counter()).update(found)
         for kind in counts.kinds(detectors):
             by_kind.setdefault(DETECTORS.get(kind, kind), Counter()).update(found)
-        for name in json.loads(detectors):
+        for name in dict.fromkeys(json.loads(detectors)):
             if name.startswith("rule:"):
                 by_rule.setdefault(name.removeprefix("rule:"), Counter()).update(found)
     return Figures(
+        at=now,
         since=since,
         weeks=_weeks(by_day, flagged),
         categories=_shares(by_category),
@@ -199,23 +292,29 @@ def figures(
         ),
         waiting=waiting,
         forecast=forecast(
-            sum(waiting.values()),
-            sum(arrived.values()) / PACE_DAYS,
-            sum(n for day, n in decided.items() if day >= pace_since) / PACE_DAYS
-            if capacity is None
-            else capacity,
+            waiting.total,
+            arrived / pace_days,
+            decided / pace_days if capacity is None else capacity,
         ),
+        pace_days=pace_days,
         contacts=tuple(sorted(repeated.items())),
+        agreement=agreement,
+        missed=missed,
     )
 
 
-def _weeks(by_day: Mapping[str, int], flagged: Mapping[str, int]) -> tuple[Week, ...]:
+def _weeks(by_day: Mapping[date, int], flagged: Mapping[date, int]) -> tuple[Week, ...]:
     found: dict[date, list[int]] = {}
-    for day, conversations in by_day.items():
-        at = date.fromisoformat(day)
-        week = found.setdefault(at - timedelta(days=at.weekday()), [0, 0])
-        week[0] += conversations
-        week[1] += flagged.get(day, 0)
+    for place, days in enumerate((by_day, flagged)):
+        for day, n in days.items():
+            monday = day - timedelta(days=day.weekday()) if day > date.min else day
+            found.setdefault(monday, [0, 0])[place] += n
+    known = [monday for monday in found if monday > date.min]
+    if known:
+        # A week in which nothing happened is a week as well, unless somebody's clock was years off.
+        between = min((max(known) - min(known)).days // 7, _WEEKS)
+        for back in range(between):
+            found.setdefault(max(known) - timedelta(weeks=back), [0, 0])
     return tuple(Week(monday, c, f) for monday, (c, f) in sorted(found.items()))
 
 

@@ -30,7 +30,7 @@ from .assess import (
 )
 from .check import check, results
 from .compare import Difference, compare
-from .conclude import Reason, conclude
+from .conclude import Reason, asked, conclude
 from .coverage import Covered, Trace, coverage, logic
 from .describe import describe
 from .load import load_policy, shipped
@@ -45,6 +45,7 @@ from .model import (
     Outcome,
     OutcomeKind,
     Policy,
+    Reading,
     Response,
     Result,
     Side,
@@ -70,6 +71,7 @@ __all__ = [
     "OutcomeKind",
     "Policy",
     "Question",
+    "Reading",
     "Reason",
     "Response",
     "Responses",
@@ -77,6 +79,7 @@ __all__ = [
     "Side",
     "Standing",
     "Trace",
+    "asked",
     "assess",
     "check",
     "compare",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .conclude import Reason, explain
+from .conclude import Reason, asked, explain
 from .model import Category, OutcomeKind, Policy, Response, Side
 from .respond import not_for
 
@@ -79,7 +79,8 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """``route`` is the outcome of the category's own urgent route; then no queue of harassment holds it.
+    """``route`` is the outcome of the category's own urgent route; then no queue of harassment holds it
+    and ``questions`` is empty.
 
     ``policy`` is the version that all of this is concluded under.
     """
@@ -118,7 +119,7 @@ def assess(
         policy.version,
         category,
         kind.route,
-        _questions(policy, answers, suspected and not settled),
+        _questions(policy, category, answers, suspected and not settled),
         tuple(
             Choice(o.id, o.label, o.kind, all(r.met for r in explained[o.id]), explained[o.id])
             for o in policy.outcomes
@@ -140,11 +141,9 @@ def effects(
     flagged: Iterable[str] = (),
     consulted: Iterable[str] = (),
 ) -> tuple[Effect, ...]:
-    """Every answer to every question of ``policy``, tried one at a time. Raises as ``assess`` does."""
+    """Every answer to every question of ``category``, tried one at a time. Raises as ``assess`` does."""
     suspected, settled = policy.suspects_illness(flagged), policy.was_consulted(consulted)
-    asked = [(c.id, [a.id for a in c.answers]) for c in policy.criteria]
-    if policy.exemption is not None:
-        asked.append((policy.exemption.id, [a.id for a in policy.exemption.answers]))
+    questions = _questions(policy, category, answers, suspected and not settled)
     return tuple(
         _effect(
             question,
@@ -157,7 +156,7 @@ def effects(
                 illness_consulted=settled,
             ),
         )
-        for question, names in asked
+        for question, names in ((q.id, [a for a, _ in q.answers]) for q in questions)
         for answer in names
     )
 
@@ -186,8 +185,12 @@ def _meanwhile(
     return frozenset(exemption.meanwhile)
 
 
-def _questions(policy: Policy, answers: Mapping[str, str], suspected: bool) -> tuple[Question, ...]:
-    asked = [
+def _questions(
+    policy: Policy, category: str, answers: Mapping[str, str], suspected: bool
+) -> tuple[Question, ...]:
+    """Nothing is asked where no outcome of the category waits for an answer."""
+    due = asked(policy, category)
+    found = [
         Question(
             c.id,
             c.title,
@@ -197,10 +200,10 @@ def _questions(policy: Policy, answers: Mapping[str, str], suspected: bool) -> t
             c.id not in answers,
             _asked(c.provision, c.id in answers),
         )
-        for c in policy.criteria
+        for c in due
     ]
-    if (exemption := policy.exemption) is not None:
-        asked.append(
+    if due and (exemption := policy.exemption) is not None:
+        found.append(
             Question(
                 exemption.id,
                 policy.basis[exemption.provision].title,
@@ -211,7 +214,7 @@ def _questions(policy: Policy, answers: Mapping[str, str], suspected: bool) -> t
                 _asked(exemption.provision, exemption.id in answers),
             )
         )
-    return tuple(asked)
+    return tuple(found)
 
 
 def _asked(provision: str, answered: bool) -> Reason:

@@ -20,6 +20,7 @@ PARTS = (
     ("roles", "役割"),
     ("responses", "対応"),
     ("retention", "保存期間"),
+    ("reading", "確認者が読むもの"),
     ("cases", "確認例"),
 )
 

@@ -32,11 +32,12 @@ def conclude(
 ) -> Conclusion:
     """What may be concluded about a flag of ``category``: every outcome is either open or blocked.
 
-    Pure, and total over the policy's categories and answers. A criterion without an answer is not
-    evaluated: it is listed as missing, and an outcome that judges conduct waits for it. Outcomes that
-    judge nothing may be open before, but no decision is taken without every answer. ``answers`` may
-    hold one to the exemption's question, which then outweighs ``illness_suspected``. Raises
-    ReviewError for a category, criterion or answer that the policy does not have.
+    Pure, and total over the policy's categories and answers. A criterion that is ``asked`` and has no
+    answer is not evaluated: it is listed as missing, and an outcome that judges conduct waits for it.
+    Outcomes that judge nothing may be open before, but no decision is taken without every answer that
+    is asked for. ``answers`` may hold one to the exemption's question, which then outweighs
+    ``illness_suspected``. Raises ReviewError for a category, criterion or answer that the policy does
+    not have.
     """
     explained = explain(
         policy,
@@ -53,8 +54,25 @@ def conclude(
             blocked[outcome] = "".join(unmet)
         else:
             open_.append(outcome)
-    missing = tuple(c.id for c in policy.criteria if c.id not in answers)
+    missing = tuple(c.id for c in asked(policy, category) if c.id not in answers)
     return Conclusion(tuple(open_), blocked, missing)
+
+
+def asked(policy: Policy, category: str) -> tuple[Criterion, ...]:
+    """The criteria that a decision on a flag of ``category`` needs answers to.
+
+    None for a category with a route of its own, or one for which no outcome waits for an answer: who
+    speaks of dying is handed to those who care, and nobody is asked first whether the demand was
+    valid. Raises ReviewError for a category that the policy does not have.
+    """
+    kind = policy.categories.get(category)
+    if kind is None:
+        raise _unknown("区分", category, list(policy.categories))
+    if kind.route is not None:
+        return ()
+    judging = {o.id for o in policy.outcomes if o.judges}
+    depends = any(_covers(r, kind) and (r.when or r.outcome in judging) for r in policy.rules)
+    return policy.criteria if depends else ()
 
 
 def explain(

@@ -14,7 +14,7 @@ GROUPS = {
     Group.CARE: "配慮",
     Group.UNLISTED: "例示にない言動（確認者が挙げる）",
 }
-PRIORITIES = {Priority.URGENT: "至急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
+PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 GRAVITIES = {Gravity.GRAVE: "悪質になりうる", Gravity.SERIOUS: "重い", Gravity.ORDINARY: "通常"}
 RESULTS = {
     Result.CONFIRMED: "該当と確認",
@@ -65,6 +65,14 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield (
         f"未確認{kept.undecided_days} 該当しない{kept.dismissed_days} "
         f"該当{kept.confirmed_days} 配慮{kept.care_days}"
+    )
+    reading = policy.reading
+    far = f"前後{reading.earlier_days}日の" if reading.earlier_days else ""
+    yield "\n■ 確認者が読むもの"
+    yield f"同じお客様のほかの連絡: {far}{reading.earlier_contacts}件まで"
+    yield (
+        f"休憩を勧める: 続けて{reading.break_minutes}分、または休憩から{reading.break_words}件の言葉"
+        f"（{reading.rest_minutes}分離れると休憩）"
     )
 
 

@@ -158,6 +158,14 @@ class RetentionPart(_Part):
     care_days: int = Field(title="配慮の記録の保存日数", ge=1, le=36500)
 
 
+class ReadingPart(_Part):
+    earlier_contacts: int | None = Field(None, title="見せるほかの連絡の件数", ge=0, le=200)
+    earlier_days: int | None = Field(None, title="ほかの連絡を見せる日数", ge=1, le=36500)
+    break_minutes: int | None = Field(None, title="休憩を勧める分数", ge=5, le=480)
+    break_words: int | None = Field(None, title="休憩を勧める言葉の件数", ge=1, le=10000)
+    rest_minutes: int | None = Field(None, title="休憩とみなす分数", ge=1, le=120)
+
+
 class FindingPart(_Part):
     label: Identifier = Field(title="検出器のラベル")
     score: Fraction = Field(title="確からしさ")
@@ -193,4 +201,5 @@ class Document(_Part):
     roles: list[RolePart] = Field(title="役割", min_length=1)
     responses: list[ResponsePart] = Field(title="対応", min_length=1)
     retention: RetentionPart = Field(title="保存期間")
+    reading: ReadingPart = Field(ReadingPart.model_construct(), title="確認者が読むもの")
     cases: list[CasePart] = Field(default_factory=list, title="確認例")

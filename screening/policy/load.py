@@ -27,6 +27,7 @@ from .model import (
     Outcome,
     OutcomeKind,
     Policy,
+    Reading,
     Response,
     Result,
     Retention,
@@ -195,6 +196,7 @@ def _policy(document: Document, source: Source, version: str) -> Policy:
             for r in sorted(document.responses, key=lambda r: (r.side == "external", r.order))
         ),
         retention=Retention(**document.retention.model_dump()),
+        reading=Reading(**document.reading.model_dump(exclude_none=True)),
         limits=_limits(categories),
         cases=tuple(_case(c) for c in document.cases),
         by_label=by_label,

@@ -272,6 +272,26 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reviewer is shown of a customer's other contacts, and when a pause is suggested to them.
+
+    ``earlier_contacts`` is how many other contacts a case lists, 0 to 200, and ``earlier_days`` how many
+    days before and after it they may lie; None sets no limit. A pause is suggested after
+    ``break_minutes`` of work on end or ``break_words`` opened passages since the last pause;
+    ``rest_minutes`` without work count as one. The minutes follow the Ministry of Health's guideline for
+    work at screens (情報機器作業における労働衛生管理のためのガイドライン, 2019): no more than an hour on end,
+    then ten to fifteen minutes of something else. How many harsh words are many is nobody's number:
+    forty is ours.
+    """
+
+    earlier_contacts: int = 20
+    earlier_days: int | None = None
+    break_minutes: int = 50
+    break_words: int = 40
+    rest_minutes: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """An example that lives with the policy: findings and answers, and what they must lead to."""
 
@@ -308,6 +328,7 @@ class Policy:
     roles: tuple[RoleName, ...]
     responses: tuple[Response, ...]
     retention: Retention
+    reading: Reading
     limits: Limits
     cases: tuple[Case, ...]
     by_label: Mapping[str, tuple[Category, ...]]

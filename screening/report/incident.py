@@ -1,8 +1,8 @@
 """One case as a record for somebody outside the review: who, when, where, what, and what was decided.
 
 Words are quoted as they were said, with their time: "abused repeatedly" proves nothing. Repeats say
-when, how often and what was answered. Flags that a person dismissed are not quoted; their decisions
-stay in the list, because they are part of what was considered.
+when, how often and what was answered. Flags that a person dismissed are no part of an incident: neither
+their words nor their decisions are in it, unless the decisions are asked for, and then apart.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from ..policy import Policy, respond
 from ..records import Conversation, Kind, Speaker
 from ..review import STATES, WITHDRAWN, FlagState
 from ..store import Case, FlagRow, Recorded
-from .masking import mask
-from .pointers import Pointer, pointers
+from .masking import Masked, mask, names
+from .pointers import pointers
+from .values import Contact, IncidentReport, Line, Passage, Quote, Ruling, Step, StepLine, Talk
 
 SPEAKERS = {
     Speaker.CUSTOMER: "お客様",
@@ -27,114 +28,6 @@ SPEAKERS = {
 MAIL_PARTS = ("件名", "本文")
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Words of one flag. ``at_ms`` counts from the start of the call, None where no time is known.
-
-    ``words`` are the flagged ones, ``said`` the whole utterance, ``answer`` what staff said next.
-    """
-
-    turn: int | None
-    at_ms: int | None
-    speaker: str
-    words: str
-    said: str
-    answer: str
-    category: str
-    provision: str
-    state: str
-    evidence: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One utterance of the whole conversation."""
-
-    turn: int
-    at_ms: int | None
-    speaker: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Another contact of the same customer: what was said that people confirmed or still look at."""
-
-    occurred_at: str | None
-    kind: str
-    passages: tuple[Passage, ...]
-    states: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A decision as it stands in the record; ``answers`` pairs each criterion with its answer."""
-
-    category: str
-    words: str
-    outcome: str
-    answers: tuple[tuple[str, str], ...]
-    reason: str
-    person: str
-    decided_at: datetime
-    policy: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One line of a step's record: who did ``what`` (Japanese) and when, with their note."""
-
-    person: str
-    what: str
-    note: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A response the policy knows for this case, and what became of it as far as is recorded."""
-
-    title: str
-    side: str
-    provision: str
-    due_days: int
-    needs_approval: bool
-    record: tuple[StepLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """A consultation about possible symptoms."""
-
-    person: str
-    consulted: str
-    note: str
-    recorded_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentReport:
-    """Everything a reader needs without the program. ``masked`` says which version it is."""
-
-    masked: bool
-    id: str
-    kind: Kind
-    channel: str
-    occurred_at: str | None
-    duration_ms: int | None
-    customer: str
-    passages: tuple[Passage, ...]
-    contacts: tuple[Contact, ...]
-    rulings: tuple[Ruling, ...]
-    steps: tuple[Step, ...]
-    talks: tuple[Talk, ...]
-    pointers: tuple[Pointer, ...]
-    transcript: tuple[Line, ...]
-    policy: str
-    policy_title: str
-    written_at: datetime
-
-
 def incident(
     case: Case,
     policy: Policy,
@@ -143,16 +36,20 @@ def incident(
     masked: bool,
     now: datetime,
     records: Callable[[str], Sequence[StepLine]] = lambda _: (),
+    rejected: bool = False,
 ) -> IncidentReport:
     """The report on ``case``; ``contacts`` are other cases of the same customer, any order.
 
     ``records`` gives, for the id of a response, what is recorded of it (done, approved, by whom).
     ``masked`` takes names, addresses and numbers out of every text and replaces the people who
-    decided by their part. Pure: nothing is read or written here.
+    decided by their part. ``rejected`` adds the decisions that found no harassment. Pure: nothing is
+    read or written here.
     """
-    hide = _hidden if masked else _shown
+    hide = Hiding.of(case, contacts) if masked else _SHOWN
     people = _People(masked)
     conversation = case.conversation
+    state = {f.id: f.state for f in case.flags}
+    standing = _standing(case)
     live = [f for f in case.flags if f.state is not FlagState.DISMISSED]
     confirmed = [f.flag.category for f in case.flags if f.state is FlagState.CONFIRMED]
     return IncidentReport(
@@ -180,7 +77,16 @@ def incident(
             )
             for c in sorted(contacts, key=lambda c: (c.conversation.occurred_at or "", c.key))
         ),
-        rulings=tuple(_ruling(d, case, policy, hide, people) for d in case.decisions),
+        rulings=tuple(
+            _ruling(d, case, policy, hide, people)
+            for d in standing
+            if state[d.decision.flag_id] is not FlagState.DISMISSED
+        ),
+        rejected=tuple(
+            _ruling(d, case, policy, hide, people)
+            for d in standing
+            if rejected and state[d.decision.flag_id] is FlagState.DISMISSED
+        ),
         steps=tuple(_steps(case, policy, records, hide, people)),
         talks=tuple(
             Talk(people(c.person_name), hide(c.consulted), hide(c.note), c.recorded_at)
@@ -191,8 +97,17 @@ def incident(
             Line(i, t.start_ms, speaker(conversation, i), hide(t.text))
             for i, t in enumerate(conversation.turns)
         ),
-        policy=policy.version,
         policy_title=policy.title,
+        policy_from=policy.effective_from,
+        policies=tuple(
+            dict.fromkeys(
+                [
+                    policy.version,
+                    *(f.policy for f in case.flags),
+                    *(d.decision.policy for d in standing),
+                ]
+            )
+        ),
         written_at=now,
     )
 
@@ -204,12 +119,44 @@ def speaker(conversation: Conversation, turn: int) -> str:
     return SPEAKERS[conversation.turns[turn].speaker]
 
 
-def _shown(text: str) -> str:
-    return text
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """How a text is shown: as it is, or without what tells who somebody is.
+
+    ``names`` are names known from the rest of the case; None leaves every text as it is.
+    """
+
+    names: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, case: Case, contacts: Sequence[Case] = ()) -> Hiding:
+        """Takes out names that the conversation or another contact gives away anywhere, and those of the
+        people who decided.
+        """
+        said = [t.text for c in (case, *contacts) for t in c.conversation.turns]
+        people = {d.person_name for d in case.decisions} | {
+            c.person_name for c in case.consultations
+        }
+        return cls(names(said) | people)
+
+    def mask(self, text: str) -> Masked:
+        return Masked(text, ()) if self.names is None else mask(text, self.names)
+
+    def __call__(self, text: str) -> str:
+        return self.mask(text).text
 
 
-def _hidden(text: str) -> str:
-    return mask(text).text
+_SHOWN = Hiding()
+
+
+def _standing(case: Case) -> list[Recorded]:
+    """The decision that stands on each decided flag, oldest first."""
+    latest = {d.decision.flag_id: d for d in case.decisions}
+    return [
+        d
+        for d in case.decisions
+        if latest[d.decision.flag_id] is d and d.decision.outcome != WITHDRAWN
+    ]
 
 
 def _customer(conversation: Conversation) -> str:
@@ -233,9 +180,17 @@ def _passages(
     conversation: Conversation,
     flags: Sequence[FlagRow],
     policy: Policy,
-    hide: Callable[[str], str],
+    hide: Hiding,
 ) -> Iterator[Passage]:
-    for row in sorted(flags, key=lambda f: (f.flag.turn is None, f.flag.turn or 0, f.flag.start)):
+    for row in sorted(
+        flags,
+        key=lambda f: (
+            f.state is not FlagState.CONFIRMED,
+            f.flag.turn is None,
+            f.flag.turn or 0,
+            f.flag.start,
+        ),
+    ):
         flag = row.flag
         category = policy.categories.get(flag.category)
         turn = flag.turn
@@ -250,16 +205,31 @@ def _passages(
             category=category.name if category else flag.category,
             provision=flag.provision,
             state=STATES[row.state],
-            evidence=flag.evidence,
+            confirmed=row.state is FlagState.CONFIRMED,
+            quotes=() if known else tuple(_quotes(conversation, flag.evidence, hide)),
+            why="" if known else hide(flag.why.partition("おそれ：")[2] or flag.why),
         )
 
 
-def _words(conversation: Conversation, row: FlagRow, hide: Callable[[str], str]) -> str:
+def _quotes(conversation: Conversation, evidence: Sequence[int], hide: Hiding) -> Iterator[Quote]:
+    """The utterances that a flag without a place of its own names in its record, in their order."""
+    for turn in sorted(set(evidence)):
+        if 0 <= turn < len(conversation.turns):
+            yield Quote(
+                turn=turn,
+                at_ms=conversation.turns[turn].start_ms,
+                speaker=speaker(conversation, turn),
+                said=hide(conversation.turns[turn].text),
+                answer=hide(_answer(conversation, turn)),
+            )
+
+
+def _words(conversation: Conversation, row: FlagRow, hide: Hiding) -> str:
     # Masked in the whole utterance, where the tokeniser sees what is a name, and then cut.
     flag = row.flag
-    if hide is _shown or flag.turn is None or flag.turn >= len(conversation.turns):
+    if flag.turn is None or flag.turn >= len(conversation.turns) or hide.names is None:
         return hide(flag.text)
-    gone = mask(conversation.turns[flag.turn].text)
+    gone = hide.mask(conversation.turns[flag.turn].text)
     start, end = gone.span(flag.start, flag.end)
     return gone.text[start:end]
 
@@ -279,18 +249,17 @@ def _ruling(
     recorded: Recorded,
     case: Case,
     policy: Policy,
-    hide: Callable[[str], str],
+    hide: Hiding,
     people: _People,
 ) -> Ruling:
     decision = recorded.decision
     row = next(f for f in case.flags if f.id == decision.flag_id)
     category = policy.categories.get(row.flag.category)
     outcome = policy.outcome(decision.outcome)
-    label = "決定の取り消し" if decision.outcome == WITHDRAWN else decision.outcome
     return Ruling(
         category=category.name if category else row.flag.category,
         words=_words(case.conversation, row, hide),
-        outcome=outcome.label if outcome else label,
+        outcome=outcome.label if outcome else decision.outcome,
         answers=tuple(
             (c.title, next(a.label for a in c.answers if a.id == decision.answers[c.id]))
             for c in policy.criteria
@@ -307,7 +276,7 @@ def _steps(
     case: Case,
     policy: Policy,
     records: Callable[[str], Sequence[StepLine]],
-    hide: Callable[[str], str],
+    hide: Hiding,
     people: _People,
 ) -> Iterator[Step]:
     """The responses that the standing decisions of the case call for or open, each once."""

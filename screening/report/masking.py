@@ -3,80 +3,21 @@
 Numbers and addresses are found by their written form, names by the tokeniser's dictionary and by what
 follows them (さん, と申します). A machine misses some of both, so whoever passes a masked text on has to
 read it first: every page and paper that shows one says so.
+
+Measured by ``python -m tests.report.masking_table`` on sentences of our own: of 31 marked parts in 35
+sentences that were written after the rules 90.3 % go, and one part that is none does; of 121 in 173 on
+which the rules were tuned 98.3 %, and one (by the dictionary and plain forms alone it was 72.5 %, and
+nine). Live conversations will fare no better than the former.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..text import Token, fold, tokenize
-
-NAME, ADDRESS, PHONE, NUMBER, MAIL = "氏名", "住所・地名", "電話番号", "番号", "メールアドレス"
-
-_D = "[0-9〇一二三四五六七八九]"
-_SEP = "[-‐–—ー−のノ() ]"
-#: In this order: what an earlier one found, a later one leaves alone. All read the folded text.
-_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (MAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    (MAIL, re.compile(r"https?://[^\s、。」）]+")),
-    # A Japanese number starts with 0 and has ten or eleven digits in three groups, or in one.
-    (
-        PHONE,
-        re.compile(rf"(?:\+81{_SEP}?|[0〇]){_D}{{1,4}}{_SEP}{{1,2}}{_D}{{1,4}}{_SEP}{_D}{{3,4}}"),
-    ),
-    (PHONE, re.compile(r"(?<![0-9])0[0-9]{9,10}(?![0-9])")),
-    (ADDRESS, re.compile(r"(?<![0-9-])〒? ?[0-9]{3}-[0-9]{4}(?![0-9-])")),
-    # Cards, accounts, membership and insurance numbers: five digits or more, in one or several groups.
-    (NUMBER, re.compile(r"(?<![0-9.,])[0-9]{4}(?:[- ][0-9]{4}){2,3}(?![0-9])")),
-    (NUMBER, re.compile(r"(?<![0-9,.])[0-9]{5,}(?![0-9,.]|円|人|件|万)")),
-    (
-        NUMBER,
-        re.compile(
-            r"(?:(?<=番号は)|(?<=番号、)|(?<=番号)|(?<=普通)|(?<=当座)|(?<=会員))[ :]?[A-Za-z]{0,3}[-0-9〇一二三四五六七八九]{4,}"
-        ),
-    ),
-    (
-        ADDRESS,
-        re.compile(
-            r"(?:東京都|北海道|(?:京都|大阪)府|[一-龠]{2,3}県)?[一-龠ぁ-んァ-ヶ]{1,6}?[市区町村郡][一-龠ぁ-んァ-ヶー]{0,10}?"
-            rf"{_D}+(?:丁目|番地?|号|[-−の]{_D}+)(?:{_D}+(?:番地?|号)|[-−の]{_D}+|{_D}+)*"
-        ),
-    ),
-    (ADDRESS, re.compile(rf"{_D}+丁目(?:{_D}+番地?(?:の?{_D}+)?号?|[-−の]?{_D}+)*")),
-    (
-        ADDRESS,
-        re.compile(
-            r"(?:東京都|北海道|(?:京都|大阪)府|(?<![一-龠])[一-龠]{2,3}県)(?:[一-龠]{1,4}[市区町村])?"
-        ),
-    ),
-    (
-        NAME,
-        re.compile(
-            r"[一-龠々ァ-ヶー]{1,6}(?: ?[一-龠々ァ-ヶー]{1,5})?(?=と申しま|といいます|と言いますが|と申す)"
-        ),
-    ),
-)
-_HONORIFICS = (
-    "さん",
-    "様",
-    "さま",
-    "氏",
-    "くん",
-    "君",
-    "ちゃん",
-    "先生",
-    "主任",
-    "課長",
-    "部長",
-    "店長",
-    "所長",
-)
-#: What is said with an honorific and names nobody.
-_NOBODY = frozenset(
-    ["お客", "客", "皆", "みな", "みんな", "奥", "旦那", "お母", "お父", "母", "父", "お婆", "お爺", "婆", "爺", "おばあ", "おじい", "おかあ", "おとう", "お兄", "お姉", "兄", "姉", "息子", "娘", "嫁", "神", "仏", "王", "患者", "利用者", "お医者", "医者", "看護師", "薬剤師", "店員", "社長", "部長", "課長", "係長", "店長", "所長", "院長", "担当", "担当者", "お子", "子", "御", "お疲れ", "ご苦労", "殿", "業者", "弁護士", "警察", "おまわり", "お巡り", "隣", "お隣", "近所", "ご近所", "大家", "管理人", "何", "誰", "どちら", "運転手", "調理", "赤", "猫", "犬", "主治医", "管理", "上", "事務", "工事", "本"]
-)  # fmt: skip
+from .forms import FORMS, NAME
+from .names import named, said_as_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +45,38 @@ def _sign(what: str) -> str:
     return f"［{what}］"
 
 
-def mask(text: str) -> Masked:
-    """Takes out of ``text`` what could tell who somebody is or where they live.
+def names(texts: Iterable[str]) -> frozenset[str]:
+    """Names that stand in these texts beyond doubt: with さん, or as somebody gives their own.
+
+    Handed to ``mask`` as ``also`` they go wherever else they stand in the same conversation, where
+    nothing around them would give them away.
+    """
+    found: set[str] = set()
+    for text in texts:
+        folded = fold(text).text
+        for start, end, what in named(folded, tokenize(folded)):
+            if what == NAME and said_as_name(folded, end):
+                found |= {part for part in folded[start:end].split(" ") if len(part) > 1}
+    return frozenset(found)
+
+
+def mask(text: str, also: Collection[str] = ()) -> Masked:
+    """Takes out of ``text`` what could tell who somebody is or where they live; ``also`` are names that
+    are known otherwise, taken out wherever they are words of their own.
 
     Pure and total: any text has an answer. Dates, amounts and times of day stay, because a report
     and a course need them.
     """
     folded = fold(text)
     found: list[tuple[int, int, str]] = []
-    for what, form in _FORMS:
+    for what, form in FORMS:
         for match in form.finditer(folded.text):
-            _add(found, match.start(), match.end(), what)
-    for start, end, what in _named(tokenize(folded.text)):
+            _add(found, *match.span("n" if "n" in form.groupindex else 0), what)
+    tokens = tokenize(folded.text)
+    for start, end, what in named(folded.text, tokens):
         _add(found, start, end, what)
+    for start, end in _words(folded.text, tokens, also):
+        _add(found, start, end, NAME)
     found.sort()
     taken = []
     for start, end, what in found:
@@ -130,37 +90,29 @@ def mask(text: str) -> Masked:
     return Masked("".join([*parts, text[at:]]), tuple(taken))
 
 
+def _words(
+    text: str, tokens: tuple[Token, ...], wanted: Collection[str]
+) -> Iterator[tuple[int, int]]:
+    """Where the wanted words stand as one token or several whole ones."""
+    if not wanted:
+        return
+    starts, ends = {t.start for t in tokens}, {t.end for t in tokens}
+    for word in wanted:
+        at = text.find(word)
+        while at >= 0:
+            if at in starts and at + len(word) in ends:
+                yield at, at + len(word)
+            at = text.find(word, at + 1)
+
+
 def _add(found: list[tuple[int, int, str]], start: int, end: int, what: str) -> None:
-    if start < end and all(end <= s or e <= start for s, e, _ in found):
-        found.append((start, end, what))
-
-
-def _named(tokens: tuple[Token, ...]) -> Iterator[tuple[int, int, str]]:
-    """Runs of tokens that the dictionary calls a name or a place, and nouns before さん."""
-    start = end = -1
-    what = ""
-    for i, token in enumerate(tokens):
-        kind = _kind(token)
-        following = tokens[i + 1].surface if i + 1 < len(tokens) else ""
-        if not kind and _called(token, following):
-            kind = NAME
-        if kind and kind == what and token.start == end:
-            end = token.end
-            continue
-        if what:
-            yield start, end, what
-        start, end, what = token.start, token.end, kind
-    if what:
-        yield start, end, what
-
-
-def _kind(token: Token) -> str:
-    if token.pos.startswith("名詞-固有名詞-人名"):
-        return NAME
-    return ADDRESS if token.pos.startswith("名詞-固有名詞-地名") else ""
-
-
-def _called(token: Token, following: str) -> bool:
-    if following not in _HONORIFICS or not token.pos.startswith("名詞"):
-        return False
-    return token.surface not in _NOBODY and not token.pos.startswith("名詞-数詞")
+    """Joins a part to those found: of two that overlap the earlier one keeps its word and grows."""
+    if start >= end:
+        return
+    for i, (s, e, known) in enumerate(found):
+        if start < e and s < end:
+            if start < s or e < end:
+                del found[i]
+                _add(found, min(s, start), max(e, end), known)
+            return
+    found.append((start, end, what))

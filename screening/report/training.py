@@ -12,8 +12,7 @@ from typing import Any
 from ..policy import Policy
 from ..review import WITHDRAWN, FlagState
 from ..store import Case
-from .incident import speaker
-from .masking import mask
+from .incident import Hiding, speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,8 @@ class TrainingCase:
 def training_case(case: Case, policy: Policy) -> TrainingCase | None:
     """The case for a course, or None where no flag of it is decided (held flags are not)."""
     conversation = case.conversation
-    masked = [mask(turn.text) for turn in conversation.turns]
+    hide = Hiding.of(case)
+    masked = [hide.mask(turn.text) for turn in conversation.turns]
     latest = {d.decision.flag_id: d.decision for d in case.decisions}
     points = []
     for row in case.flags:
@@ -87,7 +87,7 @@ def training_case(case: Case, policy: Policy) -> TrainingCase | None:
                     for a in c.answers
                     if a.id == decision.answers.get(c.id)
                 ),
-                reason=mask(decision.reason).text,
+                reason=hide(decision.reason),
             )
         )
     if not points:

@@ -1,7 +1,7 @@
 """Reads the lexicon: ``corpora/lexicon/*.yaml``.
 
 ``classes.yaml`` names classes of words, ``scopes.yaml`` what makes words harmless, ``hidden.yaml``
-disguised spellings; every other file holds the rules of the category it is named after.
+disguised spellings, ``veiled.yaml`` words that are kept from sight (``screening.veils``); every other file holds the rules of the category it is named after.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from screening.errors import ScreeningError
 
 from .notation import NotationError, Pattern, WordClass, expand, parse_pattern, word_class
 
-_SHARED = ("classes", "scopes", "hidden")
+_SHARED = ("classes", "scopes", "hidden", "veiled")
 _RULE_KEYS = {
     "id", "score", "why", "anchors", "lemma_anchors", "patterns", "scopes", "unless", "needs",
     "matches", "must_not_match",
@@ -108,6 +108,12 @@ class Lexicon:
 
 def lexicon_folder() -> Path:
     return Path(str(resources.files("corpora") / "lexicon"))
+
+
+def read_veiled() -> Mapping[str, Any]:
+    """What ``veiled.yaml`` says: ``classes`` by name, and ``words`` with anchors, a pattern and examples."""
+    root: Mapping[str, Any] = _File(lexicon_folder() / "veiled.yaml").root
+    return root
 
 
 class _File:

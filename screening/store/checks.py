@@ -111,7 +111,12 @@ class Checks:
         """
         with self._reading.begin() as connection:
             allowed(connection, person, Action.READ_REPORTS)
-            return estimate(_strata(connection), _confirmed(connection))
+            return estimated(connection)
+
+
+def estimated(connection: Connection) -> Missed:
+    """What the checks say, from the first on record to the last."""
+    return estimate(_strata(connection), _confirmed(connection))
 
 
 def _strata(connection: Connection) -> tuple[Stratum, ...]:

@@ -6,17 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, func, select
 
+from ..corrections import CorrectionKind
 from ..errors import NotFound
 from ..intake import conversation_from_json
+from ..policy import Reading
 from ..records import Conversation, Flag, Priority, ScreeningResult
-from ..review import FlagState, Person
+from ..review import WITHDRAWN, FlagState, Person
 from ..sampling import Plan, drawn, place
 from ..urgency import UNKNOWN_GRAVITY, rank
 from . import tables as t
@@ -27,8 +29,8 @@ from .plan import weights
 from .rows import Case, Claim, Consultation, Earlier, FlagRow, SavedConversation
 
 PRIORITIES = tuple(Priority)
-#: How many other contacts of one customer a case shows.
-EARLIER_SHOWN = 20
+#: Of a customer's contacts, so many are looked through for those that a case shows.
+LOOKED_THROUGH = 1000
 #: The samples that are drawn by ``sampling.drawn``.
 DOUBLE, CHECK = "double", "check"
 
@@ -216,6 +218,23 @@ def _ids(connection: Connection, key: str) -> tuple[str, ...]:
 
 
 _HOLDER = t.people.alias("holder")
+_LAST = t.decisions.alias("last")
+#: Where the answers of a decision also keep which flag it repeats; no policy can name a question so.
+DUPLICATE_OF = ":duplicate_of"
+
+
+_NAMED = (
+    select(t.corrections.c.category)
+    .where(
+        t.corrections.c.conversation_key == t.flags.c.conversation_key,
+        t.corrections.c.flag_id == t.flags.c.id,
+        t.corrections.c.kind == CorrectionKind.CATEGORY.value,
+    )
+    .order_by(t.corrections.c.id.desc())
+    .limit(1)
+    .correlate(t.flags)
+    .scalar_subquery()
+)
 #: What a ``FlagRow`` is read from.
 FLAG_COLUMNS = (
     *t.flags.c,
@@ -225,17 +244,24 @@ FLAG_COLUMNS = (
     t.claims.c.person_id.label("claimed_by"),
     t.claims.c.until.label("claimed_until"),
     _HOLDER.c.name.label("claimed_name"),
-    select(func.max(t.decisions.c.id))
-    .where(t.decisions.c.flag_id == t.flags.c.id)
-    .correlate(t.flags)
-    .scalar_subquery()
-    .label("decision"),
+    _LAST.c.id.label("decision"),
+    _LAST.c.outcome,
+    _LAST.c.answers,
+    _NAMED.label("named"),
 )
 JOINED = (
     t.flags.join(t.conversations)
     .join(t.screenings, t.flags.c.screening_id == t.screenings.c.id)
     .outerjoin(t.claims, t.claims.c.flag_id == t.flags.c.id)
     .outerjoin(_HOLDER, _HOLDER.c.id == t.claims.c.person_id)
+    .outerjoin(
+        _LAST,
+        _LAST.c.id
+        == select(func.max(t.decisions.c.id))
+        .where(t.decisions.c.flag_id == t.flags.c.id)
+        .correlate(t.flags)
+        .scalar_subquery(),
+    )
 )
 
 
@@ -254,6 +280,7 @@ def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None)
     if row.claimed_by is not None and (at is None or row.claimed_until > kept(at)):
         mine = viewer is not None and viewer.id == row.claimed_by
         claim = Claim(row.id, row.claimed_by, row.claimed_name, row.claimed_until, mine)
+    decided = not blind and row.outcome not in (None, WITHDRAWN)
     return FlagRow(
         id=row.id,
         conversation_key=row.conversation_key,
@@ -290,6 +317,9 @@ def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None)
         assigned_to=row.assigned_to,
         claim=claim,
         decision=0 if blind else row.decision or 0,
+        outcome=row.outcome if decided else None,
+        duplicate_of=json.loads(row.answers).get(DUPLICATE_OF) if decided else None,
+        named=row.named or row.category,
     )
 
 
@@ -308,9 +338,17 @@ def one_flag(
 
 
 def case(
-    connection: Connection, key: str, viewer: Person | None = None, at: datetime | None = None
+    connection: Connection,
+    key: str,
+    viewer: Person | None = None,
+    at: datetime | None = None,
+    *,
+    reading: Reading | None = None,
 ) -> Case:
-    """What stands about a conversation, as ``viewer`` may see it. Raises NotFound."""
+    """What stands about a conversation, as ``viewer`` may see it. Raises NotFound.
+
+    ``reading`` limits the customer's other contacts; without it a policy's defaults do.
+    """
     from .corrections import of_conversation as corrections_of
     from .decisions import of_conversation
     from .work import events_of
@@ -322,7 +360,8 @@ def case(
         select(*FLAG_COLUMNS)
         .select_from(JOINED)
         .where(t.flags.c.conversation_key == key)
-        .order_by(t.flags.c.priority, t.flags.c.score.desc(), t.flags.c.turn, t.flags.c.start)
+        # The queue's own order, so that what it opens is the first of these that waits.
+        .order_by(t.flags.c.priority, t.flags.c.rank, t.flags.c.id)
     ).all()
     hidden = {
         f.id
@@ -348,7 +387,7 @@ def case(
         consultations=tuple(
             Consultation(c.name, c.consulted, c.note, c.recorded_at, c.held_on) for c in consulted
         ),
-        earlier=_earlier(connection, key, row.customer_id, viewer),
+        earlier=_earlier(connection, row, viewer, reading or Reading()),
         corrections=corrections_of(connection, key),
         events=tuple(e for e in events_of(connection, key) if e.flag_id not in hidden),
         trade=row.trade,
@@ -356,27 +395,47 @@ def case(
 
 
 def _earlier(
-    connection: Connection, key: str, customer: str | None, viewer: Person | None
+    connection: Connection, mine: Any, viewer: Person | None, reading: Reading
 ) -> tuple[Earlier, ...]:
-    if not customer:
+    """Other contacts of the same customer, the latest first, as far as ``reading`` lets them be shown."""
+    if not mine.customer_id or not reading.earlier_contacts:
         return ()
-    found = connection.execute(
-        select(t.conversations)
-        .where(t.conversations.c.customer_id == customer, t.conversations.c.key != key)
-        .order_by(t.conversations.c.occurred_at.desc(), t.conversations.c.key)
-        .limit(EARLIER_SHOWN)
+    c = t.conversations.c
+    others = connection.execute(
+        select(c.key, c.kind, c.occurred_at, c.created_at)
+        .where(c.customer_id == mine.customer_id, c.key != mine.key)
+        .order_by(c.created_at.desc())
+        .limit(LOOKED_THROUGH)
     ).all()
+
+    def moment(row: Any) -> datetime:
+        return datetime.fromisoformat(utc(row.occurred_at) or row.created_at)
+
+    if reading.earlier_days is not None:
+        far = timedelta(days=reading.earlier_days)
+        others = [row for row in others if abs(moment(row) - moment(mine)) <= far]
+    found = sorted(sorted(others, key=lambda row: row.key), key=moment, reverse=True)
+    found = found[: reading.earlier_contacts]
     states: dict[str, Counter[str]] = {}
+    outcomes: dict[str, Counter[str | None]] = {}
     f = t.flags.c
-    for flag in connection.execute(
-        select(f.conversation_key, f.state, f.second_after).where(
-            f.conversation_key.in_([c.key for c in found])
-        )
-    ):
+    query = (
+        select(f.conversation_key, f.state, f.second_after, _LAST.c.outcome)
+        .select_from(JOINED)
+        .where(f.conversation_key.in_([c.key for c in found]))
+    )
+    for flag in connection.execute(query):
         blind = blinded(viewer) and flag.second_after not in (None, viewer and viewer.id)
         state = FlagState.PROPOSED.value if blind else flag.state
+        outcome = None if blind or flag.outcome == WITHDRAWN else flag.outcome
         states.setdefault(flag.conversation_key, Counter())[state] += 1
-    return tuple(Earlier(c.key, c.kind, c.occurred_at, dict(states.get(c.key, {}))) for c in found)
+        outcomes.setdefault(flag.conversation_key, Counter())[outcome] += 1
+    return tuple(
+        Earlier(
+            c.key, c.kind, c.occurred_at, dict(states.get(c.key, {})), dict(outcomes.get(c.key, {}))
+        )
+        for c in found
+    )
 
 
 def exists(connection: Connection, key: str) -> bool:

@@ -14,11 +14,14 @@ from ..errors import Conflict, NotFound, ReviewError
 from ..labels import Decided
 from ..policy import Policy
 from ..records import Flag, Speaker
-from ..review import Person
+from ..review import FlagState, Person
+from ..urgency import UNKNOWN_GRAVITY, regrade
 from . import audit, conversations
 from . import tables as t
 from .identity import allowed
 from .moments import kept, now
+from .plan import weights
+from .readings import awaited_from
 from .rows import Corrected, FlagRow
 
 #: The detector of a flag that a person added.
@@ -54,22 +57,6 @@ def _corrected(row: Any) -> Corrected:
     )
 
 
-def category_of(connection: Connection, flag: FlagRow) -> str:
-    """The category that a decision is about: the last one a person gave, or the machine's."""
-    query = (
-        select(t.corrections.c.category)
-        .where(
-            t.corrections.c.conversation_key == flag.conversation_key,
-            t.corrections.c.flag_id == flag.id,
-            t.corrections.c.kind == CorrectionKind.CATEGORY.value,
-        )
-        .order_by(t.corrections.c.id.desc())
-        .limit(1)
-    )
-    corrected: str | None = connection.execute(query).scalar()
-    return corrected or flag.flag.category
-
-
 class Corrections:
     """Adding corrections, and reading them all for training."""
 
@@ -100,6 +87,8 @@ class Corrections:
                     raise ReviewError("その候補は、この会話のものではありません。")
                 if correction.kind is CorrectionKind.SPAN and flag.flag.turn is None:
                     raise ReviewError("会話全体の候補には、直せる箇所がありません。")
+                if correction.kind is CorrectionKind.CATEGORY:
+                    _regrade(connection, flag, actor, policy, str(correction.category))
             if correction.kind is CorrectionKind.MISSED:
                 flag_id = _missed(connection, row, conversation, correction, policy)
                 correction = replace(correction, flag_id=flag_id)
@@ -149,7 +138,12 @@ class Corrections:
             yield Decided(
                 key,
                 case.conversation,
-                tuple((f.id, f.flag, f.state) for f in case.flags if f.queued),
+                # What repeats another flag is no example of harmless words: that one has the label.
+                tuple(
+                    (f.id, f.flag, f.state)
+                    for f in case.flags
+                    if f.queued and f.duplicate_of is None
+                ),
                 tuple(c.correction for c in case.corrections),
                 case.trade,
             )
@@ -172,6 +166,30 @@ def _touched(connection: Connection) -> list[str]:
         .order_by(t.conversations.c.created_at, k)
     )
     return list(connection.execute(query).scalars())
+
+
+def _regrade(
+    connection: Connection, flag: FlagRow, person: Person, policy: Policy, category: str
+) -> None:
+    """Gives a flag the place in the queue that its category, as set right, has.
+
+    One that is decided or held does not become an urgent one by a correction: nobody would see that it
+    waits again. Raises Conflict for it.
+    """
+    routed = category in policy.routed
+    decided = flag.state is not FlagState.PROPOSED and not awaited_from(flag, person)
+    if routed and decided:
+        raise Conflict(
+            "この候補はもう決定されているので、区分を直しても緊急の経路に載りません。"
+            "「見落としを加える」で、同じ箇所を新しい候補として加えてください。"
+        )
+    gravity = weights(connection).get(category, UNKNOWN_GRAVITY)
+    place = {
+        "priority": conversations.PRIORITIES.index(policy.categories[category].priority),
+        "gravity": gravity,
+        "rank": flag.rank + regrade(flag.gravity, gravity),
+    }
+    connection.execute(t.flags.update().where(t.flags.c.id == flag.id).values(place))
 
 
 def _missed(

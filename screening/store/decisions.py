@@ -15,10 +15,9 @@ from ..errors import Changed, Conflict, PermissionDenied, ReviewError
 from ..policy import Assessment, Effect, Policy, assess, effects
 from ..review import STATES, WITHDRAWN, Decision, FlagState, Person, Role
 from ..steps import StepState
-from . import audit, readings, steps
+from . import audit, originals, readings, steps
 from . import tables as t
-from .conversations import one_flag
-from .corrections import category_of
+from .conversations import DUPLICATE_OF, one_flag
 from .identity import known
 from .rows import FlagRow, Recorded
 
@@ -56,13 +55,16 @@ def _recorded(row: Any) -> Recorded:
 
 def decision_of(row: Any) -> Decision:
     """A row of ``decisions`` as the decision that it holds."""
+    answers = json.loads(row.answers)
+    original = answers.pop(DUPLICATE_OF, None)
     return Decision(
         flag_id=row.flag_id,
         person_id=row.person_id,
-        answers=json.loads(row.answers),
+        answers=answers,
         outcome=row.outcome,
         reason=row.reason,
         decided_at=datetime.fromisoformat(row.decided_at),
+        duplicate_of=original,
         from_state=FlagState(row.from_state),
         to_state=FlagState(row.to_state),
         policy=row.policy,
@@ -109,7 +111,7 @@ def assessed(
     """
     key = flag.conversation_key
     flagged, consulted = _bearing(connection, key)
-    category = category_of(connection, flag)
+    category = flag.named
     if outcome is None and not readings.awaited_from(flag, viewer):
         last = latest(connection, flag.id)
         standing = last and last.decision.outcome
@@ -138,7 +140,11 @@ def locked(connection: Connection, flag_id: str) -> FlagRow:
 
 
 def _must_be(
-    connection: Connection, flag: FlagRow, expected: FlagState | None, decision: int | None
+    connection: Connection,
+    policy: Policy,
+    flag: FlagRow,
+    expected: FlagState | None,
+    decision: int | None,
 ) -> None:
     """Raises Conflict where the flag is in another state, or a later decision stands on it."""
     if expected in (None, flag.state) and decision in (None, flag.decision):
@@ -150,13 +156,14 @@ def _must_be(
             there,
         )
     at = datetime.fromisoformat(there.at).astimezone()
+    chosen = policy.outcome(there.outcome)
     done = (
         "決定を取り消しました"
         if there.outcome == WITHDRAWN
-        else f"「{STATES[flag.state]}」に変えました"
+        else f"「{chosen.label if chosen else STATES[flag.state]}」と決定しました"
     )
     raise Conflict(
-        f"この候補は{there.person}さんが{at:%m月%d日 %H:%M}に{done}。"
+        f"この候補は{there.person}さんが{at.year}年{at.month}月{at.day}日 {at:%H:%M}に{done}。"
         "内容を見て、必要なら改めて決定してください。",
         there,
     )
@@ -182,28 +189,31 @@ def decide(
     reason: str,
     expected_state: FlagState | None,
     expected_decision: int | None = None,
+    duplicate_of: str | None = None,
     now: datetime,
 ) -> Decision:
     """A decision on a flag, or a second, blind reading where the flag waits for one.
 
     ``expected_decision`` is the number of the decision that the person saw on the flag, 0 where there
     was none: of two decisions that expect the same, one alone succeeds. To the second reader the flag
-    looks undecided, and what they give is kept beside the first decision without changing it. Raises NotFound, Conflict, PermissionDenied or ReviewError; then
-    nothing has changed.
+    looks undecided, and what they give is kept beside the first decision without changing it.
+    ``duplicate_of`` must be a flag of the same conversation, or of another one of the same customer.
+    Raises NotFound, PermissionDenied, Conflict or ReviewError; then nothing has changed.
     """
     flag = locked(connection, flag_id)
     actor = known(connection, person)
+    review.may_decide(policy, actor)
     second = readings.awaited_from(flag, actor)
     if second:
         if expected_state not in (None, FlagState.PROPOSED) or expected_decision not in (None, 0):
             raise Conflict("この候補の状態が変わりました。画面を読み直してから決定してください。")
     else:
-        _must_be(connection, flag, expected_state, expected_decision)
+        _must_be(connection, policy, flag, expected_state, expected_decision)
     suspected, consulted = illness(connection, policy, flag.conversation_key)
     decision = review.decide(
         policy=policy,
         flag_id=flag_id,
-        category=category_of(connection, flag),
+        category=flag.named,
         state=FlagState.PROPOSED if second else flag.state,
         person=actor,
         answers=answers,
@@ -212,14 +222,15 @@ def decide(
         now=now,
         illness_suspected=suspected,
         illness_consulted=consulted,
+        duplicate_of=duplicate_of,
     )
+    originals.must_be_one(connection, flag, decision.duplicate_of)
     if second:
         first = latest(connection, flag_id)
         assert first is not None  # only a decision makes a flag wait for a second reading
         readings.append(connection, first, decision)
     else:
-        category = category_of(connection, flag)
-        steps.open_for(connection, policy, flag, decision, category=category)
+        steps.open_for(connection, policy, flag, decision, category=flag.named)
         append(connection, flag, decision)
     return decision
 
@@ -234,6 +245,7 @@ def withdraw(
     flag = locked(connection, flag_id)
     last = latest(connection, flag_id)
     actor = known(connection, person)
+    review.may_withdraw(actor)
     if last is None or readings.awaited_from(flag, actor):
         raise ReviewError("この候補には、取り消す決定がありません。")
     decision = review.withdraw(
@@ -285,11 +297,15 @@ def append(
 
 
 def decision_values(decision: Decision) -> dict[str, Any]:
-    """What a decision and a second reading have in common, as it is kept."""
+    """What a decision and a second reading have in common, as it is kept.
+
+    The flag that is repeated stands among the answers, so that the audit log vouches for it as well.
+    """
+    original = {DUPLICATE_OF: decision.duplicate_of} if decision.duplicate_of else {}
     return {
         "flag_id": decision.flag_id,
         "person_id": decision.person_id,
-        "answers": json.dumps(dict(decision.answers)),
+        "answers": json.dumps(dict(decision.answers) | original),
         "outcome": decision.outcome,
         "reason": decision.reason,
         "decided_at": decision.decided_at.isoformat(),

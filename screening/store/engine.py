@@ -75,6 +75,15 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def snapshot(engine: Engine) -> Engine:
+    """An engine whose every transaction reads one state of the database from its first statement to its
+    last, whatever others write meanwhile.
+    """
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(reading=True, isolation_level="REPEATABLE READ")
+    return engine.execution_options(reading=True)  # SQLite in WAL mode reads so anyway
+
+
 def alembic_config() -> Config:
     config = Config()
     folder = Path(str(resources.files(__package__) / "migrations"))

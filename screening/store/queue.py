@@ -11,8 +11,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 
+from ..corrections import CorrectionKind
 from ..errors import ReviewError
 from ..review import FlagState, Person
 from . import tables as t
@@ -42,10 +54,12 @@ class Filters:
     what the viewer has claimed or was handed. Flags on hold show under their own place only, and
     ``all_flags`` also asks for those that want no review by themselves. ``only`` and ``without`` are
     categories: those with a route of their own (``Policy.routed``) are not to wait among the others.
+    ``outcome`` is what was decided. A category is the one that a person has set right, where one has.
     """
 
     states: tuple[FlagState, ...] = (FlagState.PROPOSED,)
     category: str | None = None
+    outcome: str | None = None
     kind: str | None = None
     channel: str | None = None
     trade: str | None = None
@@ -131,17 +145,20 @@ def _conditions(
     if not asked_for.all_flags:
         said.append(f.queued.is_(True))
     for column, wanted in (
-        (f.category, asked_for.category),
         (f.kind, asked_for.kind),
         (f.channel, asked_for.channel),
         (f.trade, asked_for.trade),
     ):
         if wanted:
             said.append(column == wanted)
+    if asked_for.category:
+        said.append(_of([asked_for.category]))
     if asked_for.only:
-        said.append(f.category.in_(sorted(asked_for.only)))
+        said.append(_of(sorted(asked_for.only)))
     if asked_for.without:
-        said.append(f.category.not_in(sorted(asked_for.without)))
+        said.append(_not_of(sorted(asked_for.without)))
+    if asked_for.outcome:
+        said.append(f.id.in_(_decided_as(asked_for.outcome)))
     if since := asked(asked_for.since, "期間の始め"):
         said.append(f.happened_at >= since)
     if until := asked(asked_for.until, "期間の終わり"):
@@ -169,6 +186,48 @@ def _conditions(
         case other:
             raise ReviewError(f"場所「{other}」はありません。使えるもの：{'、'.join(Place)}。")
     return said
+
+
+def _of(categories: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a flag is of these categories, as set right. Few flags are: each side is short."""
+    f = t.flags.c
+    own: ColumnElement[bool] = f.category.in_(categories)
+    if len(categories) == 1:
+        own = f.category == categories[0]
+    away = _corrected(_LATEST.c.category.not_in(categories))
+    return or_(and_(own, f.id.not_in(away)), f.id.in_(_corrected(_into(categories))))
+
+
+def _not_of(categories: Sequence[str], flags: FromClause = t.flags) -> ColumnElement[bool]:
+    f = flags.c
+    away = _corrected(_LATEST.c.category.not_in(categories))
+    left = or_(f.category.not_in(categories), f.id.in_(away))
+    return and_(left, f.id.not_in(_corrected(_into(categories))))
+
+
+_LATEST = t.corrections.alias("latest_correction")
+
+
+def _into(categories: Sequence[str]) -> ColumnElement[bool]:
+    return _LATEST.c.category.in_(categories)
+
+
+def _corrected(condition: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The flags whose last corrected category meets the condition."""
+    c = t.corrections.c
+    last = (
+        select(func.max(c.id))
+        .where(c.kind == CorrectionKind.CATEGORY.value, c.flag_id.is_not(None))
+        .group_by(c.flag_id)
+    )
+    return select(_LATEST.c.flag_id).where(_LATEST.c.id.in_(last), condition)
+
+
+def _decided_as(outcome: str) -> Select[tuple[str]]:
+    """The flags whose standing decision has this outcome."""
+    d, later = t.decisions, t.decisions.alias("later")
+    superseded = exists().where(later.c.flag_id == d.c.flag_id, later.c.id > d.c.id)
+    return select(d.c.flag_id).where(d.c.outcome == outcome, ~superseded)
 
 
 def flags(
@@ -216,21 +275,84 @@ def _rows(
     return tuple(flag_row(row, viewer, now) for row in found)
 
 
-def following(
+#: What a person did with a flag so that they are not brought back to it.
+PASSED = ("skipped", "escalated")
+
+
+def passed(connection: Connection, key: str, person: Person) -> frozenset[str]:
+    """The flags of a conversation that the person has left to others."""
+    e = t.flag_events.c
+    query = (
+        select(e.flag_id)
+        .join(t.flags, t.flags.c.id == e.flag_id)
+        .where(t.flags.c.conversation_key == key, e.person_id == person.id, e.kind.in_(PASSED))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def onward(
     connection: Connection,
     row: FlagRow,
+    person: Person,
     *,
-    viewer: Person | None,
     now: datetime,
     without: Collection[str] = (),
+    passing: bool = False,
 ) -> FlagRow | None:
-    """The first flag after ``row`` that waits for a person and is not of the same conversation."""
-    place = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
-    others = [_after(place), t.flags.c.conversation_key != row.conversation_key]
+    """Where a person goes from the conversation of ``row``, in the queue's own order.
+
+    That is the first flag of the first other conversation that waits: the most urgent one, whatever
+    place this one had. ``passing`` this one by without a decision, it is the first behind it, so that
+    nobody goes in circles. What others look at or were handed, and what the person has left to others,
+    is passed over. None at the end.
+    """
+    f, first = t.flags.c, t.flags.alias("first")
+    hidden = sorted(without)
+    free = [
+        f.conversation_key != row.conversation_key,
+        ~live_claim(now, by_another=person.id),
+        *_for_person(t.flags, person),
+    ]
+    # A conversation stands in the queue where the first of its flags stands that waits for the person.
+    c = first.c
+    before = or_(
+        c.priority < f.priority,
+        and_(c.priority == f.priority, c.rank < f.rank),
+        and_(c.priority == f.priority, c.rank == f.rank, c.id < f.id),
+    )
+    earlier = exists().where(
+        c.conversation_key == f.conversation_key,
+        c.state == FlagState.PROPOSED.value,
+        c.queued.is_(True),
+        or_(c.held_until.is_(None), c.held_until <= kept(now)),
+        _not_of(hidden, first),
+        *_for_person(first, person),
+        before,
+    )
+    asked_for = Filters(without=tuple(without))
+    wanted = [*free, ~earlier]
+    if passing:
+        here = [f.conversation_key == row.conversation_key, *_for_person(t.flags, person)]
+        own = [
+            r
+            for part in branches(asked_for, person, now)
+            for r in _ids(connection, [*part, *here], 1)
+        ]
+        places = [(r.priority, r.rank, r.id) for r in own]
+        at = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
+        # What is cheap to ask comes first.
+        wanted.insert(0, _after(min([*places, at])))
     found: list[Any] = []
-    for conditions in branches(Filters(without=tuple(without)), viewer, now):
-        found += _ids(connection, [*conditions, *others], 1)
+    for conditions in branches(asked_for, person, now):
+        found += _ids(connection, [*conditions, *wanted], 1)
     if not found:
         return None
-    first = min(found, key=lambda r: (r.priority, r.rank, r.id))
-    return _rows(connection, [first.id], viewer, now)[0]
+    best = min(found, key=lambda r: (r.priority, r.rank, r.id))
+    return _rows(connection, [best.id], person, now)[0]
+
+
+def _for_person(flags: FromClause, person: Person) -> list[ColumnElement[bool]]:
+    """Whether a flag is nobody else's, and the person has not left it to others."""
+    f, e = flags.c, t.flag_events.c
+    left = exists().where(e.person_id == person.id, e.kind.in_(PASSED), e.flag_id == f.id)
+    return [or_(f.assigned_to.is_(None), f.assigned_to == person.id), ~left]

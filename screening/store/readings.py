@@ -18,9 +18,9 @@ from ..agreement import Agreement, agreement
 from ..errors import Conflict, PermissionDenied
 from ..policy import Policy
 from ..review import WITHDRAWN, Decision, FlagState, Person, Role
-from . import audit, steps
+from . import audit, originals, steps
 from . import tables as t
-from .conversations import one_flag
+from .conversations import DUPLICATE_OF, one_flag
 from .identity import allowed, blinded
 from .moments import asked, now
 from .rows import Dispute, FlagRow, Recorded
@@ -88,13 +88,16 @@ def latest(connection: Connection, flag_id: str) -> Recorded | None:
 
 
 def _recorded(row: Any) -> Recorded:
+    answers = json.loads(row.answers)
+    original = answers.pop(DUPLICATE_OF, None)
     return Recorded(
         row.id,
         row.name,
         Decision(
             flag_id=row.flag_id,
             person_id=row.person_id,
-            answers=json.loads(row.answers),
+            answers=answers,
+            duplicate_of=original,
             outcome=row.outcome,
             reason=row.reason,
             decided_at=datetime.fromisoformat(row.decided_at),
@@ -147,6 +150,7 @@ class Readings:
         answers: Mapping[str, str],
         outcome: str,
         reason: str,
+        duplicate_of: str | None = None,
         at: datetime | None = None,
     ) -> Decision:
         """A third person's decision, which stands. The first two stay in the record.
@@ -155,7 +159,6 @@ class Readings:
         nothing is disputed any more; then nothing has changed.
         """
         from . import decisions
-        from .corrections import category_of
 
         moment = at or now()
         with self._engine.begin() as connection:
@@ -173,7 +176,7 @@ class Readings:
             decided = review.decide(
                 policy=policy,
                 flag_id=flag_id,
-                category=category_of(connection, flag),
+                category=flag.named,
                 state=FlagState.PROPOSED,
                 person=actor,
                 answers=answers,
@@ -182,7 +185,9 @@ class Readings:
                 now=moment,
                 illness_suspected=suspected,
                 illness_consulted=consulted,
+                duplicate_of=duplicate_of,
             )
+            originals.must_be_one(connection, flag, decided.duplicate_of)
             reopened = Decision(
                 flag_id=flag_id,
                 person_id=actor.id,
@@ -195,8 +200,7 @@ class Readings:
                 policy=first.decision.policy,
             )
             steps.cancel(connection, flag_id, reopened)
-            category = category_of(connection, flag)
-            steps.open_for(connection, policy, flag, decided, category=category)
+            steps.open_for(connection, policy, flag, decided, category=flag.named)
             decisions.append(connection, flag, reopened, action="reopen")
             decisions.append(connection, flag, decided, action="resolve")
         return decided
@@ -205,24 +209,31 @@ class Readings:
         self, person: Person, *, since: str | None = None, until: str | None = None
     ) -> Agreement:
         """Over second readings given in the period. Nobody is named. Raises PermissionDenied."""
-        d, s = t.decisions.c, t.second_readings.c
-        query = (
-            select(
-                d.outcome,
-                s.outcome.label("second"),
-                d.to_state,
-                s.to_state.label("second_state"),
-            )
-            .join_from(t.second_readings, t.decisions, s.first_id == d.id)
-            .order_by(s.id)
-        )
-        if start := asked(since, "期間の始め"):
-            query = query.where(s.decided_at >= start)
-        if end := asked(until, "期間の終わり"):
-            query = query.where(s.decided_at < end)
         with self._reading.begin() as connection:
             allowed(connection, person, Action.READ_REPORTS)
-            rows = connection.execute(query).all()
-        return agreement(
-            [(r.outcome, r.second) for r in rows], [(r.to_state, r.second_state) for r in rows]
+            return agreed(connection, since=since, until=until)
+
+
+def agreed(
+    connection: Connection, *, since: str | None = None, until: str | None = None
+) -> Agreement:
+    """How far readers agree over the second readings given in a period."""
+    d, s = t.decisions.c, t.second_readings.c
+    query = (
+        select(
+            d.outcome,
+            s.outcome.label("second"),
+            d.to_state,
+            s.to_state.label("second_state"),
         )
+        .join_from(t.second_readings, t.decisions, s.first_id == d.id)
+        .order_by(s.id)
+    )
+    if start := asked(since, "期間の始め"):
+        query = query.where(s.decided_at >= start)
+    if end := asked(until, "期間の終わり"):
+        query = query.where(s.decided_at < end)
+    rows = connection.execute(query).all()
+    return agreement(
+        [(r.outcome, r.second) for r in rows], [(r.to_state, r.second_state) for r in rows]
+    )

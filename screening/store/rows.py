@@ -40,7 +40,9 @@ class FlagRow:
     ``gravity`` and ``rank`` make the order (``screening.urgency``). ``doubled`` flags are read by a
     second person, who does not see the first decision; ``second_after`` is who decided first while the
     second reading is awaited, and ``disputed`` says that the two did not agree. ``assigned_to`` is the
-    person it was handed to. ``decision`` numbers the latest decision or withdrawal, 0 before the first.
+    person it was handed to. ``decision`` numbers the latest decision or withdrawal, 0 before the first;
+    ``outcome`` is what it chose and ``duplicate_of`` the flag that it named, while the decision stands.
+    ``named`` is the category that a person has set right last, or the machine's.
     """
 
     id: str
@@ -66,6 +68,9 @@ class FlagRow:
     assigned_to: str | None
     claim: Claim | None
     decision: int = 0
+    outcome: str | None = None
+    duplicate_of: str | None = None
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +160,16 @@ class Consultation:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Another contact of the same customer, and how many of its flags are in which state."""
+    """Another contact of the same customer, and how many of its flags are in which state.
+
+    ``outcomes`` counts the same flags by what was decided, those that wait under None.
+    """
 
     key: str
     kind: str
     occurred_at: str | None
     states: Mapping[str, int]
+    outcomes: Mapping[str | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,24 @@ class Case:
     corrections: tuple[Corrected, ...]
     events: tuple[Event, ...]
     trade: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRow:
+    """A decided flag with when the decision that stands was made, and what it was."""
+
+    flag: FlagRow
+    decided_at: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedPage:
+    """The latest decision first: ``next`` is where the following page begins, None on the last one."""
+
+    items: tuple[DecidedRow, ...]
+    next: str | None
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

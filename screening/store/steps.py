@@ -83,7 +83,8 @@ step_entries = Table(
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step in its place. ``people`` has the name of everybody in it by id.
+    """A step in its place. ``people`` has the name of everybody in it by id; ``kind``, ``occurred_at``
+    and ``category`` say which conversation and which flag of it are behind the step.
 
     ``lacking`` are the responses (id, title) that must be on record before it and are not;
     ``disputed``: the readers of the flag behind it do not agree.
@@ -99,6 +100,9 @@ class StepRow:
     readiness: Readiness = Readiness.DUE
     lacking: tuple[tuple[str, str], ...] = ()
     disputed: bool = False
+    kind: str = ""
+    occurred_at: str | None = None
+    category: str = ""
 
 
 def open_for(
@@ -244,6 +248,7 @@ class Steps:
             row = next((r for r in rows if r.id == step_id and r.flag_id not in hidden), None)
             if row is None:
                 raise NotFound("その対応は取り消されたか、同じ会話の別の対応にまとめられています。")
+            core.may_act(row.step, what, actor)
             if row.step.planned.side is Side.EXTERNAL and row.flag_id in _disputed(connection, key):
                 raise ReviewError(
                     "二人の確認が分かれています。三人目の判断の後に、社外の対応へ進みます。"
@@ -342,7 +347,21 @@ def _rows(connection: Connection, key: str) -> list[StepRow]:
         select(t.people.c.id, t.people.c.name).where(t.people.c.id.in_(named))
     )
     names = {row.id: row.name for row in people}
-    return [_row(row, tuple(entries[row.id]), names) for row in found]
+    c, f = t.conversations.c, t.flags.c
+    case = connection.execute(select(c.kind, c.occurred_at).where(c.key == key)).one()
+    flagged = connection.execute(
+        select(f.id, f.category).where(f.id.in_([row.flag_id for row in found]))
+    )
+    categories = {row.id: row.category for row in flagged}
+    return [
+        replace(
+            _row(row, tuple(entries[row.id]), names),
+            kind=case.kind,
+            occurred_at=case.occurred_at,
+            category=categories[row.flag_id],
+        )
+        for row in found
+    ]
 
 
 def _row(row: Any, entries: Sequence[Entry], names: Mapping[str, str]) -> StepRow:

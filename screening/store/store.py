@@ -11,11 +11,22 @@ from sqlalchemy import Engine, text
 
 from ..access import Action
 from ..errors import NotFound
-from ..policy import Assessment, Effect, Policy
+from ..policy import Assessment, Effect, Policy, Reading
 from ..records import Conversation, MailSeen, ScreeningResult
 from ..review import Decision, FlagState, Person
 from ..sampling import Plan
-from . import audit, contacts, conversations, decisions, mails, own, plan, queue
+from . import (
+    audit,
+    contacts,
+    conversations,
+    decided,
+    decisions,
+    mails,
+    originals,
+    own,
+    plan,
+    queue,
+)
 from .audit import Audit
 from .checks import Checks
 from .corrections import Corrections
@@ -25,7 +36,7 @@ from .moments import now as _now
 from .people import People
 from .queue import Filters
 from .readings import Readings
-from .rows import Case, FlagRow, Page, SavedConversation
+from .rows import Case, DecidedPage, FlagRow, Page, SavedConversation
 from .shadow import Shadow
 from .steps import Steps
 from .work import Work
@@ -49,6 +60,7 @@ class Store:
         self.audit = Audit(engine)
         self.steps = Steps(engine)
         self.shadow = Shadow(engine)
+        self._rules = Reading()
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -70,7 +82,10 @@ class Store:
             return connection.execute(text("SELECT 1")).scalar() == 1
 
     def adopt(self, policy: Policy) -> None:
-        """Takes over the gravities of the policy's categories for the order of the queue."""
+        """Takes over the gravities of the policy's categories for the order of the queue, and how many
+        other contacts of a customer a case shows.
+        """
+        self._rules = policy.reading
         with self.engine.begin() as connection:
             plan.adopt(connection, policy)
 
@@ -160,12 +175,33 @@ class Store:
                 now=_now(),
             )
 
-    def following(
-        self, flag: FlagRow, viewer: Person | None = None, *, without: Collection[str] = ()
-    ) -> FlagRow | None:
-        """The next flag in the queue that belongs to another conversation, or None at its end."""
+    def decided(
+        self,
+        filters: Filters,
+        *,
+        viewer: Person | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> DecidedPage:
+        """What was decided, the latest decision first. See ``decided.flags``."""
         with self._reading.begin() as connection:
-            return queue.following(connection, flag, viewer=viewer, now=_now(), without=without)
+            return decided.flags(
+                connection, filters, viewer=viewer, limit=limit, after=after, now=_now()
+            )
+
+    def onward(
+        self,
+        flag: FlagRow,
+        person: Person,
+        *,
+        without: Collection[str] = (),
+        passing: bool = False,
+    ) -> FlagRow | None:
+        """See ``queue.onward``."""
+        with self._reading.begin() as connection:
+            return queue.onward(
+                connection, flag, person, now=_now(), without=without, passing=passing
+            )
 
     def flag(self, flag_id: str, viewer: Person | None = None) -> FlagRow:
         """Raises NotFound."""
@@ -175,7 +211,7 @@ class Store:
     def case(self, key: str, viewer: Person | None = None) -> Case:
         """Raises NotFound. Records no look: whoever shows the words to a person uses ``open_case``."""
         with self._reading.begin() as connection:
-            return conversations.case(connection, key, viewer, _now())
+            return conversations.case(connection, key, viewer, _now(), reading=self._rules)
 
     def open_case(self, key: str, person: Person, *, words: bool = True) -> Case:
         """The case as this person may see it, and in the audit log that they looked at its words.
@@ -185,19 +221,21 @@ class Store:
         """
         with self.engine.begin() as connection:
             actor = allowed(connection, person, Action.READ_CASE)
-            found = conversations.case(connection, key, actor, _now())
+            found = conversations.case(connection, key, actor, _now(), reading=self._rules)
             if words:
                 audit.append(connection, actor.id, "look", f"conversation:{key}")
         return found
 
-    def looked(self, person: Person, subject: str, *, count: int = 1) -> None:
+    def looked(self, person: Person, subject: str, *, count: int = 1, again: int = 0) -> None:
         """Records that a person was sent words: ``queue:`` with how many flags, ``flag:…`` or
-        ``conversation:…``. Raises PermissionDenied for a role that reads none.
+        ``conversation:…``. ``again`` are those that stayed open from a look before, which burden nobody
+        twice. Raises PermissionDenied for a role that reads none.
         """
         with self.engine.begin() as connection:
             case = subject.startswith("conversation:")
             actor = allowed(connection, person, Action.READ_CASE if case else Action.READ_QUEUE)
-            audit.append(connection, actor.id, "look", subject, {"count": count})
+            detail = {"count": count} | ({"again": again} if again else {})
+            audit.append(connection, actor.id, "look", subject, detail)
 
     def illness(self, policy: Policy, key: str) -> tuple[bool, bool]:
         """See ``decisions.illness``."""
@@ -215,6 +253,7 @@ class Store:
         reason: str,
         expected_state: FlagState | None = None,
         expected_decision: int | None = None,
+        duplicate_of: str | None = None,
         now: datetime | None = None,
     ) -> Decision:
         """See ``decisions.decide``."""
@@ -229,8 +268,16 @@ class Store:
                 reason=reason,
                 expected_state=expected_state,
                 expected_decision=expected_decision,
+                duplicate_of=duplicate_of,
                 now=now or _now(),
             )
+
+    def originals(self, flag_id: str, person: Person) -> tuple[FlagRow, ...]:
+        """See ``originals.of_flag``. Raises NotFound or PermissionDenied."""
+        with self._reading.begin() as connection:
+            actor = allowed(connection, person, Action.READ_CASE)
+            flag = conversations.one_flag(connection, flag_id)
+            return originals.of_flag(connection, flag, actor)
 
     def assessment(
         self,

@@ -148,6 +148,9 @@ flags = Table(
         "happened_at",
         "conversation_key",
     ),
+    # Whether a conversation has a flag that nobody dismissed is seen here as well.
+    Index("ix_flags_contacts", "conversation_key", "queued", "state", "happened_at", "category"),
+    Index("ix_flags_recorded", "queued", "created_at", "category"),
     Index("ix_flags_assigned", "assigned_to"),
 )
 
@@ -296,6 +299,7 @@ decisions = Table(
     Column("salt", String(32)),
     Index(None, "flag_id"),
     Index("ix_decisions_first", "flag_id", "decided_at"),
+    Index("ix_decisions_decided", "decided_at", "id"),
 )
 
 #: Append-only as well: with whom conduct that may be a symptom was talked over.

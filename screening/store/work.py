@@ -21,7 +21,7 @@ from .conversations import one_flag
 from .decisions import FINAL, changed, locked
 from .identity import allowed
 from .moments import kept, now
-from .queue import ORDER, Filters, branches, live_claim
+from .queue import ORDER, Filters, branches, live_claim, passed
 from .readings import awaited_from
 from .rows import Claim, Event, FlagRow
 
@@ -47,9 +47,9 @@ EVENTS = {
     EventKind.TAKEN: "確認を引き取り",
     EventKind.HELD: "後回し",
     EventKind.RESUMED: "後回しを解除",
-    EventKind.HANDED: "引き継ぎ",
-    EventKind.ESCALATED: "上申",
-    EventKind.SKIPPED: "見送り",
+    EventKind.HANDED: "担当替え",
+    EventKind.ESCALATED: "承認者への相談",
+    EventKind.SKIPPED: "ほかの人に任せた",
 }
 
 
@@ -156,12 +156,12 @@ class Work:
 
         Raises NotFound, Conflict where it was decided, ReviewError for a time that is past or too far.
         """
-        if until.utcoffset() is None or not now() < until <= now() + LONGEST_HOLD:
-            raise ReviewError(
-                f"後回しの期限は、今から{LONGEST_HOLD.days}日以内の、時差のある日時にしてください。"
-            )
         with self._engine.begin() as connection:
             actor = self._open(connection, flag_id, person)
+            if until.utcoffset() is None or not now() < until <= now() + LONGEST_HOLD:
+                raise ReviewError(
+                    f"後回しの期限は、今から{LONGEST_HOLD.days}日以内の、時差のある日時にしてください。"
+                )
             _set(connection, flag_id, held_until=kept(until))
             _let_go(connection, flag_id, actor)
             _note(connection, flag_id, EventKind.HELD, actor, note=note, until=kept(until))
@@ -181,17 +181,17 @@ class Work:
                 select(t.people).where(t.people.c.id == to, t.people.c.active.is_(True))
             ).first()
             if other is None or Role.REVIEWER not in other.roles.split(","):
-                raise ReviewError("引き継げるのは、確認者の役割を持つ人だけです。")
+                raise ReviewError("担当にできるのは、確認者の役割を持つ人だけです。")
             _set(connection, flag_id, assigned_to=to, held_until=None)
             _let_go(connection, flag_id, actor)
             _note(connection, flag_id, EventKind.HANDED, actor, note=note, to=to)
 
     def escalate(self, flag_id: str, person: Person, *, note: str) -> None:
         """Puts an open flag before the approvers with a word why. Raises as ``hand_over``."""
-        if not note.strip():
-            raise ReviewError("何を相談したいかを書いてください。")
         with self._engine.begin() as connection:
             actor = self._open(connection, flag_id, person)
+            if not note.strip():
+                raise ReviewError("何を相談したいかを書いてください。")
             _set(connection, flag_id, escalated=True)
             _note(connection, flag_id, EventKind.ESCALATED, actor, note=note)
 
@@ -208,6 +208,11 @@ class Work:
                 _set(connection, flag_id, assigned_to=None)
             _let_go(connection, flag_id, actor)
             _note(connection, flag_id, EventKind.SKIPPED, actor)
+
+    def passed(self, key: str, person: Person) -> frozenset[str]:
+        """The flags of a conversation that the person has left to others."""
+        with self._reading.begin() as connection:
+            return passed(connection, key, person)
 
     def reviewers(self, person: Person) -> tuple[Person, ...]:
         """To whom a flag may be handed over, by name; the person themselves is left out."""

@@ -112,6 +112,7 @@ class TestSteps:
         care = by_standing["due"]["staff_care"]
         assert (care["owner"], care["provision"]) == ("承認者", "社内-3")
         assert care["due_on"]
+        assert (care["kind"], care["category"]) == ("call", "threat")
         assert "warning" in by_standing["blocked"]
         assert by_standing["waiting"] == {}
         blocked = by_standing["blocked"]["refusal_of_service"]

@@ -43,6 +43,7 @@ ALLOWED = {
     "POST /v1/flags/{flag_id}/withdrawals": {R},
     "GET /v1/flags/{flag_id}/consequences": CASES,
     "GET /v1/flags/{flag_id}/assessment": CASES,
+    "GET /v1/flags/{flag_id}/originals": CASES,
     "POST /v1/conversations/{key}/consultations": {R},
     "POST /v1/conversations/{key}/flags": {R},
     "GET /v1/steps": STAFF,
@@ -288,7 +289,7 @@ def replace_hash(head):
 def test_the_queue_says_why_first(as_role, things):
     """Each flag carries its reason and its filters' values."""
     item = as_role(R).get("/v1/flags").json()["items"][0]
-    assert item["why_first"].startswith("至急。確信度")
+    assert item["why_first"].startswith("緊急。確信度")
     assert item["weight"] > 0
 
 

@@ -6,6 +6,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.console.routes import router as pages
+from screening.records import Conversation, Flag, Kind, Priority, ScreeningResult, Speaker, Turn
 from screening.review import Role
 
 from .conftest import ABUSE, DECISION, PASSWORD, PLAIN
@@ -241,6 +242,68 @@ class TestDeciding:
         ).json()
         assert body["missing"] == ["demand_validity"]
         assert "harassment" in body["blocked"]
+
+
+class TestFlow:
+    """What a program sees of care, of flags set right, and of duplicates."""
+
+    @pytest.fixture
+    def saved(self, store):
+        said = "もう死にたい、お前のせいだ"
+        flags = tuple(
+            Flag(c, "②-2", 0, 0, 3, said[:3], 0.9, ("rule:x",), "殺すと告げています", Priority.HIGH)
+            for c in ("self_harm_risk", "threat", "verbal_abuse")
+        )
+        call = Conversation("c-flow", Kind.CALL, (Turn(said, Speaker.CUSTOMER),), customer_id="k")
+        store.save(call, ScreeningResult(call.id, True, "medical-care@1", "m", {}, flags))
+        return {f.flag.category: f.id for f in store.flags(all_flags=True).items}
+
+    def test_care_asks_nothing(self, signed_in, saved):
+        """No question, no answer, and the hand-over is taken with a reason alone."""
+        flag = saved["self_harm_risk"]
+        body = signed_in.get(f"/v1/flags/{flag}/assessment").json()
+        assert (body["route"], body["questions"]) == ("care_escalation", [])
+        assert signed_in.get(f"/v1/flags/{flag}/consequences").json()["missing"] == []
+        decision = {"outcome": "care_escalation", "reason": "ただちに担当へ引き継ぐ"}
+        answer = signed_in.post(f"/v1/flags/{flag}/decisions", json=decision)
+        assert answer.status_code == 201
+        assert answer.json()["answers"] == {}
+        assert signed_in.get(f"/v1/flags/{flag}").json()["outcome"] == "care_escalation"
+
+    def test_a_flag_set_right_to_self_harm_is_on_the_urgent_route(self, signed_in, saved):
+        """Under /v1/flags/urgent and nowhere else; what is open follows the category set right."""
+        flag = saved["threat"]
+        case = signed_in.get(f"/v1/flags/{flag}").json()["conversation_key"]
+        body = {"kind": "category", "flag_id": flag, "category": "self_harm_risk"}
+        assert signed_in.post(f"/v1/conversations/{case}/corrections", json=body).status_code == 201
+        urgent = {f["id"]: f for f in signed_in.get("/v1/flags/urgent").json()["items"]}
+        assert set(urgent) == {flag, saved["self_harm_risk"]}
+        assert urgent[flag]["category_now"] == "self_harm_risk"
+        assert [f["id"] for f in signed_in.get("/v1/flags").json()["items"]] == [
+            saved["verbal_abuse"]
+        ]
+        assert signed_in.get(f"/v1/flags/{flag}/consequences").json()["open"] == ["care_escalation"]
+
+    def test_a_duplicate_names_its_original(self, signed_in, saved):
+        """Chosen from those offered, kept with the decision, refused with another outcome."""
+        one, two = saved["threat"], saved["verbal_abuse"]
+        offered = [f["id"] for f in signed_in.get(f"/v1/flags/{one}/originals").json()]
+        assert two in offered
+        assert one not in offered
+        body = DECISION | {"outcome": "duplicate", "duplicate_of": two}
+        wrong = body | {"outcome": "harassment"}
+        _problem(signed_in.post(f"/v1/flags/{one}/decisions", json=wrong), 422)
+        made = signed_in.post(f"/v1/flags/{one}/decisions", json=body)
+        assert made.json()["duplicate_of"] == two
+        case = made.json()["flag_id"]
+        assert signed_in.get(f"/v1/flags/{case}").json()["duplicate_of"] == two
+
+    def test_a_masked_reason_names_no_harsh_word(self, client, key, saved):
+        """Not even where the rule itself names it."""
+        item = client.get(f"/v1/flags/{saved['threat']}", headers=key).json()
+        assert item["why"] == "…と告げています"
+        item = client.get(f"/v1/flags/{saved['threat']}?words=true", headers=key).json()
+        assert "殺す" in item["why"]
 
 
 class TestOperations:

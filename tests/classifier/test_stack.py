@@ -50,7 +50,7 @@ def test_training_and_inference_judge_a_conversation_alike(screener):
         )
     material = Material.of(documents, screener.rules)
     scores = heads.scores(material)
-    view = screener._view([conversation_of(d) for d in documents])
+    view = screener.viewer.view([conversation_of(d) for d in documents])
     model = screener.model
     placed = _placed(material, model.stack.rule.tolist(), dict(model.stack.rule_offsets))
     features = conversation_features(material, scores, model.ready, placed)
@@ -151,7 +151,7 @@ def test_what_the_agent_answers_is_read_but_never_flagged(screener):
         Conversation(str(i), Kind.CALL, tuple(Turn(t, who) for who, t in turns))
         for i, turns in enumerate((calm, grave))
     ]
-    view = screener._view(calls)
+    view = screener.viewer.view(calls)
     assert view.judged[1] > view.judged[0]
     for call in calls:
         for flag in screener.screen(call).flags:

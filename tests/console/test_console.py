@@ -55,7 +55,7 @@ def test_the_queue_shows_the_most_urgent_first_and_why(page, store):
     row = page.locator("[data-row]").first
     assert first.flag.provision in row.inner_text()
     assert words.reason(first.flag.why, shown=False) in row.inner_text()
-    assert row.locator(".priority").inner_text() == "至急"
+    assert row.locator(".priority").inner_text() == "緊急"
 
 
 def test_a_case_shows_the_evidence_in_place_once_asked(page, store):
@@ -123,10 +123,11 @@ def test_what_an_answer_leads_to_is_said_before_it_is_given(page):
     """Nothing is answered yet, and each answer says which judgements it would leave."""
     _open_first(page)
     ahead = page.locator("#ahead-means_acceptability-acceptable")
-    assert ahead.inner_text() == "残るのは該当しない判断"
-    assert page.locator("#ahead-demand_validity-valid").inner_text() == "どちらの判断も残る"
+    assert ahead.inner_text() == "「当たらない」のみ可"
+    both = "どちらの結論も可"
+    assert page.locator("#ahead-demand_validity-valid").inner_text() == both
     page.keyboard.press("w")
-    expect(page.locator("#ahead-demand_validity-valid")).to_have_text("残るのは該当の判断")
+    expect(page.locator("#ahead-demand_validity-valid")).to_have_text("「当たる」のみ可")
 
 
 def test_a_reason_is_asked_for(page, store):
@@ -217,9 +218,7 @@ def test_an_outcome_chosen_while_answers_are_on_their_way_stays_chosen(page):
     page.route("**/consequences*", lambda route: (page.wait_for_timeout(400), route.continue_()))
     page.check("input[name=demand_validity][value=no_demand]", force=True)
     page.check("#outcomes input[value=staff_conduct]", force=True)
-    page.wait_for_selector(
-        "#ahead-means_acceptability-acceptable:has-text('残るのは該当しない判断')"
-    )
+    page.wait_for_selector("#ahead-means_acceptability-acceptable:has-text('「当たらない」のみ可')")
     page.wait_for_timeout(700)
     assert page.is_checked("#outcomes input[value=staff_conduct]")
 

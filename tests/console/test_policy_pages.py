@@ -26,17 +26,22 @@ def test_words_of_self_harm_are_on_their_own_page_and_in_no_queue(client, signed
     signed_in(REVIEWER)
     routed = _routed(store)
     assert routed
-    care = client.get("/care").text
+    care = "".join(_pages(client, "/care"))
     for flag in routed:
         assert flag.id in care
-    address, seen = "/", 0
+    queue = "".join(_pages(client, "/"))
+    assert not any(flag.id in queue for flag in routed)
+    assert queue.count("data-row") == store.flags(without=ROUTED).total > 0
+
+
+def _pages(client, start):
+    """A list from its first page to its last."""
+    address = start
     while address:
         page = client.get(address).text
-        seen += page.count("data-row")
-        assert not any(flag.id in page for flag in routed)
+        yield page
         more = re.search(r'href="(\?[^"]*after=[^"]*)"', page)
-        address = f"/{more[1].replace('&amp;', '&')}" if more else ""
-    assert seen == store.flags(without=ROUTED).total > 0
+        address = f"{start}{more[1].replace('&amp;', '&')}" if more else ""
 
 
 def test_a_routed_flag_goes_its_way_and_the_list_comes_back(client, signed_in, store):

@@ -95,6 +95,18 @@ class TestShippedModel:
         card = json.loads((folder / "card.json").read_text())
         assert (folder / "CARD.md").read_text(encoding="utf-8") == cards.markdown(card)
 
+    def test_under_noise_each_figure_stands_under_its_name(self, folder):
+        """The order of the columns is the table's and not that of the JSON's keys."""
+        card = json.loads((folder / "card.json").read_text())
+        noise = card["metrics"]["test"]["natural"]["whole_product"]["noise"]["recogniser"]
+        page = cards.markdown(card)
+        page = page[page.index("### test") :]
+        head = next(line for line in page.splitlines() if line.startswith("| 加工した文で"))
+        row = next(line for line in page.splitlines() if line.startswith("| 本製品、認識誤り"))
+        shown = dict(zip(head.split("|"), row.split("|"), strict=True))
+        assert shown[" 該当文書の発見率 "].startswith(f" {100 * noise['recall']['value']:.1f}%")
+        assert shown[" 該当しない文書の誤検知率 "].startswith(f" {100 * noise['flagged_harmless']['value']:.1f}%")  # fmt: skip
+
     @pytest.mark.parametrize(
         ("change", "said"),
         [

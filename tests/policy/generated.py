@@ -62,6 +62,11 @@ def documents(draw):
         ),
     }
     if draw(st.booleans()):
+        document["reading"] = {
+            "earlier_contacts": draw(st.integers(0, 200)),
+            "break_minutes": draw(st.integers(5, 480)),
+        }
+    if draw(st.booleans()):
         document["illness"] = _exemption(draw, clause, categories, outcomes)
     return document
 

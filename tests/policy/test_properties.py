@@ -12,6 +12,7 @@ from screening.policy import (
     Result,
     Side,
     Standing,
+    asked,
     assess,
     conclude,
     load_policy,
@@ -115,8 +116,10 @@ def test_unanswered_is_not_evaluated_and_never_no(situation):
     """What judges conduct is not open before every answer, and says "not evaluated" rather than no."""
     policy, answers = situation["policy"], situation["answers"]
     seen = assess(**situation)
+    due = {c.id for c in asked(policy, situation["category"])}
+    assert {q.id for q in seen.questions if q.due} >= due - set(answers)
+    assert {q.id for q in seen.questions} >= due
     missing = {c.id for c in policy.criteria if c.id not in answers}
-    assert {q.id for q in seen.questions if q.due} >= missing
     judging = {o.id for o in policy.outcomes if o.judges}
     for choice in seen.outcomes:
         if choice.id in judging and missing:
@@ -145,6 +148,20 @@ def test_an_exemption_holds_every_finding_until_somebody_was_consulted(situation
         assert set(exemption.meanwhile) <= due
     elif exemption.id in answers and not exemption.holds(answers, suspected):
         assert not [r for c in seen.outcomes for r in c.reasons if exemption.reason in r.text]
+
+
+@many
+@given(situations())
+def test_nothing_is_asked_that_no_outcome_waits_for(situation):
+    """A route of its own asks nothing; where something is asked, some answer changes what is open."""
+    policy, category = situation["policy"], situation["category"]
+    seen = assess(**situation)
+    if seen.route is not None:
+        assert seen.questions == ()
+        assert conclude(policy, category, {}).missing == ()
+    elif not asked(policy, category):
+        opened = [o.id for o in assess(policy, category, {}).outcomes if o.open]
+        assert [o.id for o in seen.outcomes if o.open] == opened
 
 
 @many
@@ -238,7 +255,7 @@ def test_nothing_is_decided_but_by_a_person_who_may_with_all_it_needs(
     assert Role.MACHINE not in person.roles
     assert person.id
     assert person.roles & policy.may("decide") & HUMAN
-    assert {c.id for c in policy.criteria} <= set(made.answers)
+    assert {c.id for c in asked(policy, situation["category"])} <= set(made.answers)
     assert made.reason
     assert made.to_state in TRANSITIONS[state]
     open_ = conclude(

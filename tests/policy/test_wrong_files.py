@@ -114,6 +114,22 @@ WRONG = {
         "    meanwhile: [rest]\n    outcome",
         "    meanwhile: []\n    outcome",
     ),
+    "more earlier contacts than a case can show": (
+        "care_days: 30}",
+        "care_days: 30}\nreading: {earlier_contacts: 900}",
+    ),
+    "a break after no time at all": (
+        "care_days: 30}",
+        "care_days: 30}\nreading: {break_minutes: 0}",
+    ),
+    "words of a break in words": (
+        "care_days: 30}",
+        "care_days: 30}\nreading: {break_words: たくさん}",
+    ),
+    "unknown measure of reading": (
+        "care_days: 30}",
+        "care_days: 30}\nreading: {break_minute: 50}",
+    ),
     "list instead of text": ("title: 宿泊のお客様についての方針", "title: [宿泊]"),
     "text instead of list": ("basis:\n", "basis: なし\nbasis2:\n"),
 }

@@ -1,11 +1,13 @@
 """The incident report says who, when, where and what, and never more than was found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from screening.records import Flag, Priority, Speaker, Turn
 from screening.report import incident, pointers, training_case
 from screening.report.pointers import known
 
-from .conftest import POLICY
+from .conftest import POLICY, call, conversation, result
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -32,14 +34,81 @@ def test_words_are_quoted_with_their_time_and_what_was_answered(store, decided):
     assert report.customer == "k-77"
 
 
-def test_a_dismissed_flag_is_not_quoted_but_its_decision_stands(store, decided):
-    """The reader sees that it was considered, without the words being held against anybody."""
+def test_a_dismissed_flag_is_no_part_of_an_incident(store, decided):
+    """Neither its words nor its decision stand in the report, unless they are asked for, and then apart."""
     report = _report(store, decided, masked=False)
-    assert [r.outcome for r in report.rulings] == [
-        "カスタマーハラスメントに当たる",
-        "ハラスメントに当たらない（苦情・ご意見）",
-    ]
+    assert [r.outcome for r in report.rulings] == ["カスタマーハラスメントに当たる"]
     assert len(report.passages) == 1
+    assert report.rejected == ()
+    asked = incident(store.case(decided[2]), POLICY, masked=False, now=NOW, rejected=True)
+    assert [r.outcome for r in asked.rejected] == ["ハラスメントに当たらない（苦情・ご意見）"]
+    assert [r.outcome for r in asked.rulings] == ["カスタマーハラスメントに当たる"]
+    assert len(asked.passages) == 1
+
+
+def test_a_decision_that_was_taken_back_is_gone(store, decided):
+    """Neither its outcome nor its reason is left; the next decision stands alone."""
+    case = store.case(decided[2])
+    flag = next(f for f in case.flags if f.flag.turn == 1)
+    hanako = next(d.decision.person_id for d in case.decisions)
+    person = store.people.named("確認 花子")
+    assert person.id == hanako
+    store.withdraw(flag.id, person, reason="取り違えた")
+    report = _report(store, decided, masked=False)
+    assert report.rulings == ()
+    assert "取り違えた" not in repr(report)
+    assert "身の安全" not in repr(report)
+    store.decide(
+        flag.id,
+        person,
+        policy=POLICY,
+        answers={"demand_validity": "no_demand", "means_acceptability": "unacceptable"},
+        outcome="harassment",
+        reason="二度目の判断の理由",
+    )
+    assert [r.reason for r in _report(store, decided, masked=False).rulings] == [
+        "二度目の判断の理由"
+    ]
+
+
+def test_a_flag_on_the_whole_conversation_quotes_its_evidence(store):
+    """Without a place of its own it has the utterances that its record names, with time and answer."""
+    c = call(5, "責任者を出せと言っただろう、佐藤さん")
+    found = result(c, category="persistence")
+    whole = Flag(
+        "persistence", "②-5", None, 0, 0, "", 0.9, ("repetition",),
+        "②-5の「継続的・執拗な言動」のおそれ：同じ求めが2回あります", Priority.HIGH, (3, 1),
+    )  # fmt: skip
+    key = store.save(c, replace(found, flags=(whole,))).key
+    (passage,) = incident(store.case(key), POLICY, masked=True, now=NOW).passages
+    assert [q.turn for q in passage.quotes] == [1, 3]
+    assert passage.quotes[0].said == "責任者を出せと言っただろう、［氏名］さん"
+    assert passage.quotes[0].at_ms == 2000
+    assert passage.quotes[0].answer == "それはお受けできません。"
+    assert passage.why == "同じ求めが2回あります"
+    assert not passage.confirmed
+
+
+def test_the_policy_is_named_for_people(store, decided):
+    """By its title and the day from which it holds; exact versions are for the footnote."""
+    report = _report(store, decided, masked=False)
+    assert report.policy_title == POLICY.title
+    assert report.policy_from == POLICY.effective_from
+    assert POLICY.version in report.policies
+
+
+def test_a_name_that_is_certain_once_goes_everywhere(store):
+    """根本 is also a word; where the agent calls the customer 根本様 it is a name in the whole case."""
+    c = conversation(
+        6,
+        turns=(
+            Turn("根本だ。責任者を出せ", Speaker.CUSTOMER, 0, 900),
+            Turn("根本様、少々お待ちください", Speaker.AGENT, 900, 1900),
+        ),
+    )
+    key = store.save(c, result(c)).key
+    report = incident(store.case(key), POLICY, masked=True, now=NOW)
+    assert "根本" not in repr(report)
 
 
 def test_repeats_have_dates_and_answers(store, decided):

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from screening.report import mask
 
+from .masking_table import UNSEEN, measure, rows
+
 GONE = [
     ("佐藤です", "佐藤"),
     ("私、波多江 一郎と申します", "波多江"),
@@ -62,3 +64,21 @@ def test_a_range_beside_a_masked_part_keeps_its_words():
     masked = mask(text)
     start, end = masked.span(text.index("殴"), len(text))
     assert masked.text[start:end] == "殴るぞ"
+
+
+def test_the_table_is_masked_as_well_as_it_was():
+    """Of 121 marked parts 98 % go, and no more than one unmarked one does; what is missed is listed.
+
+    The sentences are our own and the rules were tuned on them: live data will fare worse.
+    """
+    found = measure()
+    assert found.rows == len(rows()) > 150
+    assert found.recall >= 0.98, found.missed
+    assert len(found.false) <= 1, found.false
+
+
+def test_sentences_the_rules_never_saw_are_masked_as_well_as_is_said():
+    """Of 31 marked parts nine in ten go; this is the figure that the documents give first."""
+    found = measure(table=UNSEEN)
+    assert found.recall >= 0.90, found.missed
+    assert len(found.false) <= 1, found.false

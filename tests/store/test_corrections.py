@@ -1,5 +1,7 @@
 """What a reviewer sets right, and what becomes of it."""
 
+from hashlib import sha256
+
 import pytest
 
 from corpora.reader import read_corpus, read_file
@@ -112,7 +114,17 @@ class TestExport:
             store.decide(flag_id, me, policy=policy, **HARASSMENT)
         golden = tmp_path / "golden.tsv"
         status = main(
-            ["corrections", "export", str(tmp_path), "--golden", str(golden), "--database", url]
+            [
+                "corrections",
+                "export",
+                str(tmp_path),
+                "--golden",
+                str(golden),
+                "--database",
+                url,
+                "--secret-file",
+                str(tmp_path / "secret"),
+            ]
         )
         assert status == 0
         (document,) = read_corpus(tmp_path)
@@ -129,7 +141,8 @@ class TestExport:
     def test_what_is_not_decided_is_not_exported(self, store, url, saved, add, tmp_path, capsys):
         """A conversation with an open flag is no labelled one."""
         add(K.SPAN, turn=1, start=0, end=7)
-        assert main(["corrections", "export", str(tmp_path), "--database", url]) == 0
+        key = ["--secret-file", str(tmp_path / "secret")]
+        assert main(["corrections", "export", str(tmp_path), "--database", url, *key]) == 0
         assert read_corpus(tmp_path) == []
         assert "1件は含めていません" in capsys.readouterr().err
 
@@ -204,7 +217,20 @@ class TestDocument:
         document = self._read(tmp_path, self._decided(["あ"], [("persistence", None, 0, 0)]))
         assert document.doc_labels == {"persistence"}
         assert document.trade == "訪問介護"
-        assert "k" not in document.series.removeprefix("field-")
+        assert document.series is None
+
+    def test_a_customers_pseudonym_cannot_be_guessed(self, tmp_path):
+        """The same customer has the same one, another installation another, and no plain hash is it."""
+        decided = self._decided(["あ"])
+
+        def series(key):
+            text = labels.document(decided, key=key)
+            return next(x for x in text.split() if x.startswith("series=")).partition("field-")[2]
+
+        assert series(b"one installation") == series(b"one installation")
+        assert series(b"one installation") != series(b"another one here")
+        assert series(b"one installation") not in sha256(b"k 1").hexdigest()
+        assert not sha256(b"k 1").hexdigest().startswith(series(b"one installation")[:12])
 
     def test_an_unknown_speaker_cannot_be_written(self):
         """Only the customer's words carry labels, so it must be known whose they are."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from screening.corrections import Correction, CorrectionKind
 from screening.errors import PermissionDenied, ReviewError
 from screening.policy.model import Gravity
 from screening.records import Priority
@@ -164,14 +165,86 @@ class TestSeeing:
         assert store.flags(viewer=staff["reviewer"]).total == 8
         assert store.flags(viewer=staff["auditor"]).total == 8
 
-    def test_the_next_case_is_another_conversation(self, store, make):
+    def test_the_next_case_is_another_conversation(self, store, make, reviewer):
         """Going on leaves the conversation at hand, and ends at the end."""
         store.save(*make(1, categories=("threat", "verbal_abuse")))
         store.save(*make(2, categories=("threat",)))
-        first, second, _ = store.flags().items
-        assert store.following(first).id == second.id
-        assert store.following(second).conversation_key == first.conversation_key
-        assert store.following(store.flags().items[-1]) is None
+        first, second, third = store.flags().items
+        assert store.onward(first, reviewer).id == second.id
+        assert store.onward(third, reviewer).id == second.id, "from any flag of the conversation"
+        assert store.onward(third, reviewer, passing=True).id == second.id
+        assert store.onward(second, reviewer).id == first.id
+        assert store.onward(second, reviewer, passing=True) is None
+
+
+class TestOnward:
+    """Where a person goes after a conversation, by the queue's own order."""
+
+    def _saved(self, store, make, *categories):
+        return [store.save(*make(n, categories=c)) for n, c in enumerate(categories, 1)]
+
+    def test_after_an_urgent_conversation_comes_the_next_urgent_one(self, store, make, reviewer):
+        """Even where the last flag decided in it was an ordinary one."""
+        one, two, three = self._saved(
+            store, make, ("threat", "persistence"), ("verbal_abuse",), ("threat", "intimidation")
+        )
+        last = store.flag(one.flag_ids[1])
+        assert last.flag.priority is Priority.NORMAL
+        following = store.onward(last, reviewer)
+        assert following.conversation_key == three.key
+        assert following.id == store.case(three.key).flags[0].id
+        passed = store.onward(store.flag(three.flag_ids[0]), reviewer, passing=True)
+        assert passed.conversation_key == two.key
+
+    def test_a_conversation_is_entered_at_its_first_open_flag(self, store, make, policy, reviewer):
+        """What is decided in it already is passed over."""
+        store.adopt(policy)
+        one, two = self._saved(store, make, ("threat",), ("defamation", "intimidation", "threat"))
+        for step in range(3):
+            waiting = [f for f in store.case(two.key).flags if f.state is FlagState.PROPOSED]
+            following = store.onward(store.flag(one.flag_ids[0]), reviewer)
+            assert following.id == waiting[0].id, step
+            store.decide(waiting[0].id, reviewer, policy=policy, **HARASSMENT)
+
+    def test_something_more_urgent_that_came_in_goes_before_what_follows(
+        self, store, make, reviewer
+    ):
+        """An urgent flag is next, whatever place the ordinary one at hand had."""
+        here, _ = self._saved(store, make, ("intimidation",), ("persistence",))
+        urgent = store.save(*make(9, categories=("threat",)))
+        assert store.onward(store.flag(here.flag_ids[0]), reviewer).id == urgent.flag_ids[0]
+
+    def test_a_first_flag_that_waits_elsewhere_hides_no_other(self, store, make, staff, policy):
+        """Put aside, handed on, skipped or set right to care: the rest of its conversation still comes."""
+        me = staff["reviewer"]
+        here, *saved = self._saved(store, make, *[("threat",), *[("threat", "persistence")] * 4])
+        first = [s.flag_ids[0] for s in saved]
+        store.work.hold(first[0], me, until=datetime.now(UTC) + timedelta(hours=1))
+        store.work.hand_over(first[1], me, to=staff["second"].id)
+        store.work.skip(first[2], me)
+        correction = Correction(
+            CorrectionKind.CATEGORY, flag_id=first[3], category="self_harm_risk"
+        )
+        store.corrections.add(saved[3].key, me, correction, policy=policy)
+        seen, at = [], store.flag(here.flag_ids[0])
+        while at := store.onward(at, me, without=policy.routed, passing=True):
+            assert at.flag.category == "persistence"
+            assert at.conversation_key not in seen
+            seen.append(at.conversation_key)
+        assert set(seen) <= {s.key for s in saved}
+        assert seen
+
+    def test_what_was_left_to_others_does_not_come_back(self, store, make, staff):
+        """Skipped, or put before the approvers: to this person it is not next again."""
+        me = staff["reviewer"]
+        here, skipped, asked, last = self._saved(store, make, *[("threat",)] * 4)
+        store.work.skip(skipped.flag_ids[0], me)
+        store.work.escalate(asked.flag_ids[0], me, note="判断に迷う")
+        seen, at = [], store.flag(here.flag_ids[0])
+        while at := store.onward(at, me, passing=True):
+            seen.append(at.id)
+        assert set(seen) <= {last.flag_ids[0]}
+        assert skipped.flag_ids[0] in _ids(store.flags(viewer=staff["second"]))
 
 
 def test_states_of_every_priority_are_asked_for_at_once(store, make):

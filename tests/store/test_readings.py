@@ -44,6 +44,22 @@ class TestBlind:
         assert store.flags(decided, viewer=second).total == 0
         assert store.flags(Filters(states=()), viewer=second).items[0].state is FlagState.PROPOSED
 
+    def test_the_policy_limits_the_other_contacts(self, store, make, staff, policy):
+        """As many and as far away as it says, the latest first, whatever zone their times are in."""
+        keys = {}
+        for number, at in enumerate(("2026-10-01T09:00:00+09:00", "2026-10-20T00:30:00Z", "2026-10-20T09:00:00+09:00", "2026-10-22T09:00:00+09:00"), 1):  # fmt: skip
+            keys[store.save(*make(number, customer_id="k-1", occurred_at=at)).key] = number
+        last = next(key for key, number in keys.items() if number == 4)
+
+        def shown(**rules):
+            store.adopt(replace(policy, reading=replace(policy.reading, **rules)))
+            return [keys[e.key] for e in store.open_case(last, staff["reviewer"]).earlier]
+
+        assert shown() == [2, 3, 1]
+        assert shown(earlier_contacts=2) == [2, 3]
+        assert shown(earlier_contacts=0) == []
+        assert shown(earlier_days=7) == [2, 3]
+
     def test_earlier_contacts_show_nothing_either(self, store, make, staff, policy):
         """The same customer's other case does not give the first decision away."""
         one, two = (store.save(*make(n, customer_id="k")) for n in range(2))

@@ -286,7 +286,24 @@ def test_self_harm_waits_in_no_queue_of_harassment(store, make, policy):
     queue = store.flags(without=policy.routed)
     assert [f.flag.category for f in queue.items] == ["threat"]
     assert [f.flag.category for f in store.flags(only=policy.routed).items] == ["self_harm_risk"]
-    assert store.following(queue.items[0], without=policy.routed) is None
+    person = store.people.add_person("確認 花子", "long enough 123", [Role.REVIEWER])
+    assert store.onward(queue.items[0], person, without=policy.routed) is None
+
+
+def test_roles_are_asked_before_what_a_step_still_lacks(store, saved, reviewer, policy):
+    """Who may not act is told so, and not what the step waits for."""
+    store.decide(saved.flag_ids[0], reviewer, policy=policy, **FOUND)
+    auditor = store.people.add_person("監査 律", "long enough 123", [Role.AUDITOR])
+    for response, what in (
+        ("refusal_of_service", Act.APPROVE),
+        ("refusal_of_service", Act.DONE),
+        ("warning", Act.DECLINE),
+        ("staff_care", Act.APPROVE),
+        ("staff_care", Act.CANCEL),
+    ):
+        for person in (auditor, *([reviewer] if response == "refusal_of_service" else [])):
+            with pytest.raises(PermissionDenied):
+                _act(store, saved, person, response, what, note="")
 
 
 @pytest.mark.parametrize("table", ["steps", "step_entries"])

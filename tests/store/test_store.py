@@ -158,7 +158,7 @@ class TestDecisions:
     def test_the_second_of_two_is_told_what_happened(self, store, flag, reviewer, policy):
         """Who decides on an outdated page is told by whom and when the flag was changed."""
         store.decide(flag, reviewer, policy=policy, expected_state=FlagState.PROPOSED, **GIVEN)
-        with pytest.raises(Conflict, match=r"確認 花子さんが.+該当と確認"):
+        with pytest.raises(Conflict, match=r"確認 花子さんが.+ハラスメントに当たる"):
             store.decide(flag, reviewer, policy=policy, expected_state=FlagState.PROPOSED, **GIVEN)
 
     def test_many_at_once_decide_a_flag_once(self, store, flag, reviewer, policy):

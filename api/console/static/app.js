@@ -27,7 +27,9 @@
   const draft = (button) => {
     const said = [...document.querySelectorAll("#decision input[data-label]:checked")]
       .map((input) => input.dataset.label);
-    if (said.length) reason().value = `${button.dataset.draft}について、${said.join("、")}ため、この結論とした。`;
+    const { care } = button.dataset;
+    if (care) reason().value = `${care}の言葉があったため、担当へ引き継ぐ。`;
+    else if (said.length) reason().value = `${button.dataset.draft}について、${said.join("、")}ため、この結論とした。`;
     reason().focus();
     reason().setSelectionRange(reason().value.length, reason().value.length);
   };
@@ -64,7 +66,7 @@
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) { pending = { key: event.key, until: Date.now() + 2000 }; } else {
-      target.closest("details")?.setAttribute("open", "");
+      for (let d = target.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
       target.click();
       target.closest("label")?.scrollIntoView({ block: "nearest" });
     }

@@ -1,0 +1,78 @@
+"""What was decided, the latest first, for looking something up again and for its report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from screening.access import Action, may
+from screening.policy import Policy
+from screening.review import FlagState, Person
+from screening.store.rows import DecidedRow
+
+from ..auth import Staff
+from . import queue, words
+from .case import done
+from .pages import render
+
+router = APIRouter(include_in_schema=False)
+_STATES = (FlagState.CONFIRMED, FlagState.DISMISSED, FlagState.ON_HOLD)
+_KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "outcome")
+
+
+@router.get("/decided")
+def decided(request: Request, person: Staff) -> Response:
+    asked = request.query_params
+    policy, store = request.app.state.policy, request.app.state.store
+    found = store.decided(
+        queue.filters_of(asked, _STATES, routed=policy.routed),
+        viewer=person,
+        limit=queue.SIZE,
+        after=asked.get("after") or None,
+    )
+    shown = asked.get("words") == "shown" and may(person, Action.READ_CASE)
+    if shown and found.items:
+        store.looked(person, "queue:", count=sum(1 for d in found.items if d.flag.flag.text))
+    kept = {k: asked[k] for k in _KEPT if asked.get(k)}
+    now = datetime.now(UTC)
+
+    def address(query: dict[str, str]) -> str:
+        return f"?{urlencode(query)}"
+
+    return render(
+        request,
+        "decided.html",
+        person=person,
+        page="decided",
+        notice=done(request, person),
+        rows=[
+            _row(policy, d, person, now, shown=shown)
+            | queue.repeats(store, policy, d.flag, person, now)
+            for d in found.items
+        ],
+        categories=[c for c in policy.categories.values() if c.id not in policy.routed],
+        choices=queue.filter_choices(request),
+        chosen={name: asked.get(name, "") for name in _KEPT},
+        outcomes=[(o.id, o.label) for o in policy.outcomes],
+        total=found.total,
+        size=queue.SIZE,
+        next=address(kept | {"after": found.next}) if found.next else "",
+        shown=shown,
+        may_open=may(person, Action.READ_CASE),
+        toggle=address(kept if shown else kept | {"words": "shown"}),
+        filtered=bool(kept),
+    )
+
+
+def _row(
+    policy: Policy, found: DecidedRow, person: Person, now: datetime, *, shown: bool
+) -> dict[str, Any]:
+    """One line: what was decided and when, of what."""
+    return queue.row(policy, found.flag, person, now, shown=shown) | {
+        "outcome": words.outcome_label(policy, found.outcome),
+        "decided": words.short(found.decided_at, now),
+        "state": found.flag.state.value,
+    }

@@ -1,0 +1,265 @@
+"""``python -m models.second_reader.train``: fine-tunes the second reader on the training hands.
+
+On two cores it takes most of an hour. Each epoch prints how well the dev hands are ranked; nothing is
+chosen by it and the last epoch's weights are kept. Weighing its word against the first reader's is
+``models.second_reader.weigh``'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import average_precision_score
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from corpora.hands import split_of
+from corpora.reader import read_corpus
+from models.encode import HEADS
+
+from . import material, pretrained, vocabulary
+from .network import COUNT, Network
+
+EPOCHS = 6
+RATE = 1.2e-4
+#: The heads begin from nothing and so learn faster.
+HEADS_RATE = 10 * RATE
+#: Tokens of a batch, padding included.
+TOKENS = 2048
+#: The share of an epoch's documents of which a noisy copy is read as well.
+NOISY = 0.2
+WARM_UP = 0.06
+#: What a wrong window and a wrong token count beside a wrong piece.
+WHOLE_WEIGHT, TOKEN_WEIGHT = 0.4, 0.5
+#: Harassment is rare among pieces and tokens: one of it counts as so many of the others.
+BALANCE = 2.0
+SEED = 20261001
+#: Windows whose lengths are sorted together when batches are made.
+_SORTED = 2000
+
+
+@dataclass(slots=True)
+class Example:
+    """One window: what the frozen layers say of it (tokens, width), and its labels."""
+
+    state: Tensor
+    side: Tensor
+    opens: Tensor
+    piece: Tensor
+    tokens: np.ndarray[Any, Any]
+    labels: np.ndarray[Any, Any]
+    counted: np.ndarray[Any, Any]
+    whole: np.ndarray[Any, Any]
+    whole_counted: bool
+    document: int
+    pieces: np.ndarray[Any, Any]
+
+
+def _batches(lengths: Sequence[int], tokens: int, rng: random.Random | None) -> list[list[int]]:
+    order = list(range(len(lengths)))
+    if rng:
+        rng.shuffle(order)
+    found = []
+    for at in range(0, len(order), _SORTED):
+        current: list[int] = []
+        for i in sorted(order[at : at + _SORTED], key=lambda i: lengths[i]):
+            if current and lengths[i] * (len(current) + 1) > tokens:
+                found.append(current)
+                current = []
+            current.append(i)
+        found.append(current)
+    if rng:
+        rng.shuffle(found)
+    return [b for b in found if b]
+
+
+def _padded(rows: Sequence[Tensor], fill: float = 0) -> Tensor:
+    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=fill)
+
+
+def _mask(lengths: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """What is added to attention, and 1 for every real token."""
+    real = torch.arange(max(lengths))[None] < torch.tensor(list(lengths))[:, None]
+    mask = torch.zeros(real.shape).masked_fill_(~real, -1e4)[:, None, None]
+    return mask, real.float()
+
+
+def examples(network: Network, documents: Sequence[material.Read]) -> list[Example]:
+    """Every window of the documents, read by the frozen layers."""
+    network.eval()
+    windows = [(n, w) for n, d in enumerate(documents) for w in d.windows]
+    lengths = [len(w.ids) for _, w in windows]
+    made: list[Example | None] = [None] * len(windows)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for batch in _batches(lengths, 8192, None):
+            mask, _ = _mask([lengths[i] for i in batch])
+            ids = _padded([torch.from_numpy(windows[i][1].ids) for i in batch])
+            states = network.read_lower(ids, mask.bfloat16()).bfloat16()
+            for i, state in zip(batch, states, strict=True):
+                number, window = windows[i]
+                document = documents[number]
+                used, local = np.unique(window.piece, return_inverse=True)
+                pieces = [document.pieces[k] for k in used.tolist()]
+                labels = np.array([p.labels for p in pieces])
+                counted = np.array([np.full(COUNT, p.own) for p in pieces])
+                whole = document.labels
+                if len(document.windows) > 1:
+                    whole = labels.any(axis=0) | document.only_whole
+                if document.known is not None:
+                    counted &= document.known
+                tokens = np.concatenate([document.pieces[k].tokens[: (window.piece == k).sum()] for k in used.tolist()])  # fmt: skip
+                made[i] = Example(
+                    state[: lengths[i]].clone(),
+                    torch.from_numpy(window.side),
+                    torch.from_numpy(window.opens),
+                    torch.from_numpy(local),
+                    tokens,
+                    labels,
+                    counted,
+                    whole,
+                    document.known is None,
+                    number,
+                    used,
+                )
+    return [e for e in made if e is not None]
+
+
+def _answer(network: Network, batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Logits of tokens, pieces and windows, and 1 for every real token."""
+    mask, real = _mask([len(e.state) for e in batch])
+    before = np.cumsum([0, *(len(e.labels) for e in batch)]).tolist()
+    piece = _padded([e.piece + b for e, b in zip(batch, before, strict=False)], before[-1])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = network.read_upper(
+            _padded([e.state for e in batch]),
+            _padded([e.side for e in batch]),
+            _padded([e.opens for e in batch]),
+            mask.bfloat16(),
+        )
+    return (*network.pooled(out, piece, before[-1], real), real)
+
+
+def _loss(network: Network, batch: Sequence[Example]) -> Tensor:
+    tokens, pieces, whole, real = _answer(network, batch)
+    balance = torch.full((COUNT,), BALANCE)
+
+    def wrong(logits: Tensor, truth: Any, counted: Any, weight: Tensor | None) -> Tensor:
+        truth = torch.as_tensor(np.asarray(truth), dtype=torch.float32)
+        counted = torch.as_tensor(np.asarray(counted), dtype=torch.float32)
+        each = binary_cross_entropy_with_logits(logits, truth, pos_weight=weight, reduction="none")
+        return (each * counted).sum() / max(1.0, float(counted[..., 0].sum()))
+
+    marked = _padded([torch.from_numpy(e.tokens) for e in batch])
+    customer = _padded([e.side for e in batch]) * real
+    return (
+        wrong(pieces, np.concatenate([e.labels for e in batch]), np.concatenate([e.counted for e in batch]), balance)
+        + WHOLE_WEIGHT * wrong(whole, [e.whole for e in batch], [np.full(COUNT, e.whole_counted) for e in batch], None)
+        + TOKEN_WEIGHT * wrong(tokens, marked, customer[..., None].expand(-1, -1, COUNT), balance)
+    )  # fmt: skip
+
+
+def fit(network: Network, kept: list[Example], copies: list[Example], epochs: int, after: Any) -> None:  # fmt: skip
+    """Fine-tunes the upper layers and heads; ``after`` is called with each epoch's number."""
+    rng = random.Random(SEED)
+    head = [p for n, p in network.named_parameters() if p.requires_grad and not n.startswith("upper")]  # fmt: skip
+    body = list(network.upper.parameters())
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": RATE}, {"params": head, "lr": HEADS_RATE}],
+        weight_decay=0.01,
+        betas=(0.9, 0.98),
+    )
+    step, steps = 0, 0
+    for epoch in range(epochs):
+        chosen = kept + rng.sample(copies, int(len(copies) * NOISY / 2))
+        batches = _batches([len(e.state) for e in chosen], TOKENS, rng)
+        steps = steps or epochs * len(batches)
+        network.train()
+        started, total = time.monotonic(), 0.0
+        for number, batch in enumerate(batches):
+            pace = min(1.0, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps)
+            for group, rate in zip(optimizer.param_groups, (RATE, HEADS_RATE), strict=True):
+                group["lr"] = rate * pace
+            loss = _loss(network, [chosen[i] for i in batch])
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(body + head, 1.0)
+            optimizer.step()
+            step += 1
+            total += float(loss.detach())
+            if number % 100 == 99:
+                print(f"epoch {epoch + 1} {number + 1}/{len(batches)} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
+                total = 0.0
+        after(epoch + 1)
+
+
+def ranked(network: Network, held: list[Example], documents: Sequence[material.Read]) -> str:
+    """Average precision of any means over pieces and over documents."""
+    pieces, truth = [], []
+    best = np.full(len(documents), -20.0)
+    network.eval()
+    with torch.no_grad():
+        for batch in _batches([len(e.state) for e in held], 8192, None):
+            chosen = [held[i] for i in batch]
+            _, logits, whole, _ = _answer(network, chosen)
+            counted = np.concatenate([e.counted[:, 0] for e in chosen])
+            pieces.append(logits[:, 0].numpy()[counted])
+            truth.append(np.concatenate([e.labels[:, 0] for e in chosen])[counted])
+            for e, logit in zip(chosen, whole[:, 0].tolist(), strict=True):
+                best[e.document] = max(best[e.document], logit)
+    of_pieces = average_precision_score(np.concatenate(truth), np.concatenate(pieces))
+    of_documents = average_precision_score([bool(d.labels[0]) for d in documents], best)
+    return f"dev: average precision of sentences {of_pieces:.3f}, of documents {of_documents:.3f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m models.second_reader.train", description=__doc__)  # fmt: skip
+    parser.add_argument("--output", type=Path, default=Path("build/second_reader"))
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    arguments = parser.parse_args()
+    torch.manual_seed(SEED)
+    source = pretrained.read(pretrained.bundled())
+    documents = [d for d in read_corpus() if split_of(d.hand) != "test"]
+    training = [d for d in documents if split_of(d.hand) == "train"]
+    every = vocabulary.tokenizer(source, [source.unknown, *(i for i in range(len(source.pieces)) if i != source.unknown)])  # fmt: skip
+    kept = vocabulary.kept(source, _used(every, training, source.unknown))
+    tokenizer = vocabulary.tokenizer(source, kept)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(arguments.output / "tokenizer.json"))
+    network = Network(source, kept)
+    written = examples(network, material.written(training, tokenizer))
+    copies = examples(network, material.noisy(training, tokenizer))
+    dev = material.read([d for d in documents if split_of(d.hand) == "dev"], tokenizer)
+    held = examples(network, dev)
+    print(f"{len(kept)} pieces, {len(written)} windows, {sum(len(e.state) for e in written)} tokens", flush=True)  # fmt: skip
+
+    def after(epoch: int) -> None:
+        print(f"epoch {epoch}: {ranked(network, held, dev)}", flush=True)
+        torch.save({"state": network.state_dict(), "pieces": kept}, arguments.output / "network.pt")
+
+    fit(network, written, copies, arguments.epochs, after)
+    return 0
+
+
+def _used(tokenizer: Tokenizer, documents: Any, unknown: int) -> set[int]:
+    """The pieces that the documents' turns are made of, by their number in the pretrained vocabulary."""
+    found: set[int] = set()
+    for document in documents:
+        for encoding in tokenizer.encode_batch([t.text for t in document.turns], add_special_tokens=False):  # fmt: skip
+            found.update(encoding.ids)
+    # The tokenizer of everything puts the unknown piece first.
+    return {unknown if i == 0 else i - 1 if i <= unknown else i for i in found}
+
+
+if __name__ == "__main__":
+    print(f"{COUNT} heads: {', '.join(HEADS)}", flush=True)
+    sys.exit(main())

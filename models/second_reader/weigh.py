@@ -1,0 +1,253 @@
+"""``python -m models.second_reader.weigh``: exports the trained network, and weighs its word.
+
+How the two readers' words make one is fitted on the dev hands, from which neither learnt. Writes what
+inference reads, and the figures of the product with the second reader into its card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+
+from corpora.export import conversation_of
+from corpora.hands import corpus_hash, split_of
+from corpora.reader import HALVES, MEANS, Document, read_corpus
+from models import ablation, evaluate
+from models.card import of_reader
+from models.encode import HEADS, encode, texts_of
+from models.stacking import balance_of
+from screening.classifier import Classifier
+from screening.classifier.model import ANY
+from screening.classifier.stack import logits
+from screening.policy import load_policy
+from screening.rules import RuleSet
+from screening.screener import Screener
+from screening.second_reader.reader import FORMAT, SecondReader, identity
+from screening.second_reader.weighing import judged_features, likeliest
+from screening.view import Viewer
+
+from . import pretrained
+from .export import export
+from .network import Network
+
+Floats = NDArray[np.float32]
+SHIPPED = Path(__file__).parent / "shipped"
+#: Of the dev documents that hold a means or a care sign, this share at least must be read again.
+READ_AGAIN = 0.98
+#: How much more a harmless document counts than a harmful one; chosen on the dev hands.
+PRIOR_ODDS = 1.3
+#: Inverse strength of the L2 penalty; the numbers are few and the documents hundreds.
+STRENGTH = 1.0
+#: Groups of hands, left out in turn so that sentences are weighed with judgements of unseen documents.
+GROUPS = 5
+
+
+@dataclass(slots=True)
+class Said:
+    """What both readers say of one document; logits but for the first reader's probabilities."""
+
+    judged: float
+    whole: Floats
+    units: Floats
+    own: Floats
+    first_units: Floats
+    first_whole: Floats
+
+
+class _Recorder:
+    """In the place of a ``Weighing``: has everything read again, keeps it, and changes nothing."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+
+    def worth_reading(self, judged: Floats, highest: Floats) -> NDArray[np.bool_]:
+        return np.ones(len(judged), np.bool_)
+
+    def judgement(self, first: float, whole: Floats, units: Floats) -> float:
+        empty = np.zeros((0, len(HEADS)), np.float32)
+        self.said.append(Said(first, whole, empty, units, empty, empty))
+        return first
+
+    def of_units(self, first: Floats, second: Floats, judged: float) -> Floats:
+        self.said[-1].units, self.said[-1].first_units = second, first.copy()
+        return first
+
+    def of_whole(self, first: Floats, second: Floats, units: Floats, judged: float) -> Floats:
+        self.said[-1].first_whole = first.copy()
+        return first
+
+
+def heard(reader: SecondReader, model: Classifier, documents: Sequence[Document]) -> list[Said]:
+    """What both readers say of each document."""
+    recorder = _Recorder()
+    viewer = Viewer(model, RuleSet.load(), replace(reader, weighing=recorder))  # type: ignore[arg-type]
+    for document in documents:
+        viewer.view([conversation_of(document)])
+    return recorder.said
+
+
+def read_again(screener: Screener, documents: Sequence[Document]) -> dict[str, float]:
+    """By half the share of the harmless documents that the second reader reads."""
+    shares = {}
+    for half in HALVES:
+        harmless = [d for d in documents if d.half == half and not d.labels & frozenset(MEANS)]
+        read = [screener.viewer.view([conversation_of(d)]).read_again[0] for d in harmless]
+        shares[half] = round(sum(read) / max(1, len(read)), 4)
+    return shares
+
+
+def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
+    """The card's ``weighing``."""
+    means = [i for i, name in enumerate(HEADS) if name in MEANS]
+    others = [i for i, name in enumerate(HEADS) if name not in MEANS and name != ANY]
+    truth = np.array([bool(d.labels & frozenset(MEANS)) for d in documents])
+    known = np.array([judged_features(s.judged, s.whole, s.own) for s in said])
+    weights = np.where(truth, 1.0, PRIOR_ODDS)
+    judge = LogisticRegression(C=STRENGTH, max_iter=1000).fit(known, truth, sample_weight=weights)
+    hands = sorted({d.hand for d in documents})
+    group = np.array([hands.index(d.hand) % GROUPS for d in documents])
+    judged = np.zeros(len(documents))
+    for number in range(GROUPS):
+        out = group == number
+        model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(known[~out], truth[~out], sample_weight=weights[~out])  # fmt: skip
+        judged[out] = model.decision_function(known[out])
+    units = encode(texts_of(documents))
+    owner = np.array([t.document for t in texts_of(documents)])[units.text]
+    second, first = np.concatenate([s.units for s in said]), np.concatenate([s.first_units for s in said])  # fmt: skip
+    assert len(second) == len(owner)
+    own = units.own
+    of_unit = judged[owner][own]
+    rows = {
+        i: np.column_stack([logits(first[own, i]), second[own, i], second[own, 0], of_unit])
+        for i in (*means, *others)
+    }
+    labels = {i: units.labels[own, i] for i in rows}
+    unit_rows = _shared(rows, labels, means) | _shared(rows, labels, others)
+    in_turn = np.zeros((int(units.text.max()) + 1, len(HEADS)), np.bool_)
+    np.logical_or.at(in_turn, units.text, units.labels)
+    over, right = [], []
+    for i in means:
+        logit = rows[i] @ np.array(unit_rows[i][:-1]) + unit_rows[i][-1]
+        over.append(logit[logit > 0])
+        right.append(in_turn[units.text[own], i][logit > 0])
+    slope = LogisticRegression(C=1e4, fit_intercept=False).fit(np.concatenate(over)[:, None], np.concatenate(right))  # fmt: skip
+    best = np.array([likeliest(s.own) for s in said])
+    first_whole, whole = np.array([s.first_whole for s in said]), np.array([s.whole for s in said])
+    of_whole = {
+        i: np.column_stack([logits(first_whole[:, i]), whole[:, i], best[:, i], judged])
+        for i in rows
+    }
+    there = {i: np.array([HEADS[i] in d.labels for d in documents]) for i in rows}
+    balance = {i: balance_of(HEADS[i]) for i in rows}
+    whole_rows = _shared(of_whole, there, means, balance) | _shared(of_whole, there, others, balance)  # fmt: skip
+    watched = [*means, HEADS.index("self_harm_risk")]
+    highest = np.array([s.first_units[:, watched].max(initial=0) for s in said])
+    holds = truth | there[HEADS.index("self_harm_risk")]
+    read_from, or_likely = _bounds(np.array([s.judged for s in said]), highest, holds)
+    nothing = [0.0, 0.0, 0.0, 0.0, -20.0]
+    return {
+        "read_from": read_from,
+        "or_likely": or_likely,
+        "watched": [HEADS[i] for i in watched],
+        "judged": [*map(float, judge.coef_[0]), float(judge.intercept_[0])],
+        "units": {HEADS[i]: unit_rows.get(i, nothing) for i in range(len(HEADS))},
+        "above_even": float(slope.coef_[0, 0]),
+        "whole": {HEADS[i]: whole_rows.get(i, nothing) for i in range(len(HEADS))},
+    }
+
+
+def _bounds(judged: Floats, highest: Floats, holds: NDArray[np.bool_]) -> tuple[float, float]:
+    """From which judgement on, or from which likelihood of a sentence on, to read again, so that of the
+    documents that hold something ``READ_AGAIN`` are read, and of the others as few as can be."""
+    spared = int((1 - READ_AGAIN) * holds.sum())
+    choices = []
+    for likely in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
+        rest = np.sort(judged[holds & (highest < likely)])
+        bound = float(rest[spared]) if len(rest) > spared else float(judged.max()) + 1
+        read = (judged >= bound) | (highest >= likely)
+        choices.append((float(read[~holds].mean()), bound, likely))
+    _, bound, likely = min(choices)
+    return bound, likely
+
+
+def _shared(
+    rows: dict[int, Any],
+    labels: dict[int, NDArray[np.bool_]],
+    heads: Sequence[int],
+    balance: dict[int, float] | None = None,
+) -> dict[int, list[float]]:
+    """One logistic regression for these heads, with an intercept for each: coefficients by head."""
+    count = len(rows[heads[0]])
+    which = csr_matrix((np.ones(count * len(heads)), (np.arange(count * len(heads)), np.repeat(np.arange(len(heads)), count))))  # fmt: skip
+    x = hstack([csr_matrix(np.concatenate([rows[i] for i in heads])), which]).tocsr()
+    y = np.concatenate([labels[i] for i in heads])
+    weights = np.ones(len(y))
+    if balance:
+        weights = np.concatenate([np.where(labels[i], balance[i], 1.0) for i in heads])
+    model = LogisticRegression(C=STRENGTH, max_iter=2000).fit(x, y, sample_weight=weights)
+    known = rows[heads[0]].shape[1]
+    coefficients = [float(c) for c in model.coef_[0]]
+    return {
+        i: [*coefficients[:known], float(model.intercept_[0]) + coefficients[known + n]]
+        for n, i in enumerate(heads)
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m models.second_reader.weigh", description=__doc__)  # fmt: skip
+    parser.add_argument("trained", type=Path, nargs="?", default=Path("build/second_reader"))
+    parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument("--no-test", action="store_true", help="leave the test hands alone")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    kept = torch.load(arguments.trained / "network.pt")
+    network = Network(pretrained.read(pretrained.bundled()), kept["pieces"])
+    network.load_state_dict(kept["state"])
+    export(network, arguments.output / "network.onnx")
+    raw = (arguments.output / "network.onnx").read_bytes()
+    tokenizer = (arguments.trained / "tokenizer.json").read_bytes()
+    (arguments.output / "tokenizer.json").write_bytes(tokenizer)
+    model = Classifier.load()
+    documents = [d for d in read_corpus() if split_of(d.hand) == "dev"]
+    nothing = {name: [0.0, 0.0, 0.0, 0.0, 0.0] for name in HEADS}
+    unweighed = {"read_from": 0.0, "or_likely": 0.0, "watched": [], "judged": [0.0] * 5, "units": nothing, "above_even": 1.0, "whole": nothing}  # fmt: skip
+    card: dict[str, Any] = {
+        "format": FORMAT,
+        "id": "unweighed",
+        "heads": list(HEADS),
+        "weighing": unweighed,
+        "weighed_with": model.id,
+        "corpus_sha256": corpus_hash(),
+    }
+    reader = SecondReader.build(card, raw, tokenizer)
+    card["weighing"] = fit(documents, heard(reader, model, documents))
+    card["id"] = identity(raw, tokenizer, card["weighing"])
+    reader = SecondReader.build(card, raw, tokenizer)
+    screener = Screener(model, RuleSet.load(), load_policy("medical-care"), reader)
+    card["metrics"] = {
+        split: evaluate.report(
+            list(read_corpus()), split, {"with_reader": ablation.screened(screener)}, noisy=["with_reader"]
+        )
+        for split in (("dev",) if arguments.no_test else ("dev", "test"))
+    }  # fmt: skip
+    card["read_again"] = read_again(screener, documents)
+    text = json.dumps(card, ensure_ascii=False, indent=1, sort_keys=True)
+    (arguments.output / "card.json").write_text(text + "\n", encoding="utf-8")
+    (arguments.output / "CARD.md").write_text(of_reader(card, model.card), encoding="utf-8")
+    print(f"{card['id']}: {len(raw) / 1e6:.1f} MB, weighed with {model.id}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
