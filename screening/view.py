@@ -237,9 +237,12 @@ class Viewer:
         probabilities = model.ready.units(scores, of_unit, around, placed)
         probabilities[~own] = 0
         whole = model.ready.whole(probabilities, bounds, said, answered, judged)
+        of_conversation = np.repeat(np.arange(len(judged)), np.diff(bounds))
+        heard = np.bincount(of_conversation, weights, len(judged)) >= HEARD
         marks: dict[int, Marks] = {}
         read_again = np.zeros(len(judged), np.bool_)
         if self.second_reader:
+            read_again |= heard
             both = (
                 _Side(batch, units, owner, turns, bounds.tolist()),
                 _Side(spoken, theirs, their_text, answer_turns, answer_bounds.tolist()),
@@ -256,8 +259,7 @@ class Viewer:
             owner,
             matches,
             judged,
-            np.bincount(np.repeat(np.arange(len(judged)), np.diff(bounds)), weights, len(judged))
-            >= HEARD,
+            heard,
             _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
             marks,
@@ -276,14 +278,17 @@ class Viewer:
         read_again: NDArray[np.bool_],
     ) -> dict[int, Marks]:
         """Lets the second reader read what the first is unsure of, and puts their joint word into
-        ``probabilities``, ``judged`` and ``whole``; fills ``read_again`` by conversation and returns what
-        its tokens say, by unit."""
+        ``probabilities``, ``judged`` and ``whole``; returns what its tokens say, by unit.
+
+        ``read_again`` comes in as what may be read, for the reader learnt to read conversations and takes
+        a sentence by itself too seriously, and is left as what was.
+        """
         reader, customer = self.second_reader, sides[0]
         assert reader is not None
         weighing = reader.weighing
         highest, _ = by_conversation(probabilities, np.array(customer.bounds))
         marks: dict[int, Marks] = {}
-        read_again[:] = weighing.worth_reading(judged, highest)
+        read_again &= weighing.worth_reading(judged, highest)
         for i in np.flatnonzero(read_again).tolist():
             first, last = customer.bounds[i], customer.bounds[i + 1]
             found = [

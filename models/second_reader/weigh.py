@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,13 +89,14 @@ class _Recorder:
         return first
 
 
-def heard(reader: SecondReader, model: Classifier, documents: Sequence[Document]) -> list[Said]:
-    """What both readers say of each document."""
+def heard(
+    reader: SecondReader, model: Classifier, documents: Sequence[Document]
+) -> tuple[list[Document], list[Said]]:
+    """The documents in which enough was said to be read, and what both readers say of each."""
     recorder = _Recorder()
     viewer = Viewer(model, RuleSet.load(), replace(reader, weighing=recorder))  # type: ignore[arg-type]
-    for document in documents:
-        viewer.view([conversation_of(document)])
-    return recorder.said
+    read = [d for d in documents if viewer.view([conversation_of(d)]).read_again[0]]
+    return read, recorder.said
 
 
 def read_again(screener: Screener, documents: Sequence[Document]) -> dict[str, float]:
@@ -208,16 +210,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.second_reader.weigh", description=__doc__)  # fmt: skip
     parser.add_argument("trained", type=Path, nargs="?", default=Path("build/second_reader"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument(
+        "--keep-network", action="store_true", help="weigh the network that stands in the output"
+    )
     parser.add_argument("--no-test", action="store_true", help="leave the test hands alone")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    kept = torch.load(arguments.trained / "network.pt")
-    network = Network(pretrained.read(pretrained.bundled()), kept["pieces"])
-    network.load_state_dict(kept["state"])
-    export(network, arguments.output / "network.onnx")
+    if not arguments.keep_network:
+        kept = torch.load(arguments.trained / "network.pt")
+        network = Network(pretrained.read(pretrained.bundled()), kept["pieces"])
+        network.load_state_dict(kept["state"])
+        export(network, arguments.output / "network.onnx")
+        shutil.copy(arguments.trained / "tokenizer.json", arguments.output / "tokenizer.json")
     raw = (arguments.output / "network.onnx").read_bytes()
-    tokenizer = (arguments.trained / "tokenizer.json").read_bytes()
-    (arguments.output / "tokenizer.json").write_bytes(tokenizer)
+    tokenizer = (arguments.output / "tokenizer.json").read_bytes()
     model = Classifier.load()
     documents = [d for d in read_corpus() if split_of(d.hand) == "dev"]
     nothing = {name: [0.0, 0.0, 0.0, 0.0, 0.0] for name in HEADS}
@@ -231,7 +237,7 @@ def main() -> int:
         "corpus_sha256": corpus_hash(),
     }
     reader = SecondReader.build(card, raw, tokenizer)
-    card["weighing"] = fit(documents, heard(reader, model, documents))
+    card["weighing"] = fit(*heard(reader, model, documents))
     card["id"] = identity(raw, tokenizer, card["weighing"])
     reader = SecondReader.build(card, raw, tokenizer)
     screener = Screener(model, RuleSet.load(), load_policy("medical-care"), reader)

@@ -91,6 +91,15 @@ def test_training_and_inference_read_the_same_pieces(reader, documents):
         assert [(p.turn, p.by_customer) for p in asked] == [(p.piece.turn, p.piece.by_customer) for p in document.pieces]  # fmt: skip
 
 
+def test_a_sentence_without_a_conversation_is_left_to_the_first(screener):
+    """It learnt to read conversations, and takes a sentence by itself for more than it is."""
+    one = Conversation("1", Kind.CALL, (Turn("家族がどうなっても知らないぞ", Speaker.CUSTOMER),))
+    more = replace(one, turns=one.turns * 6)
+    assert screener.viewer.view([one, more]).read_again.tolist() == [False, True]
+    first = Screener(screener.model, screener.rules, screener.policy)
+    assert screener.screen(one).flags == first.screen(one).flags
+
+
 def test_a_long_conversation_is_read_whole(reader):
     """Every piece of a call of many windows gets an answer, and every token."""
     turns = tuple(
