@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pytest
+from .needs import missing
 
 
 def binaries() -> Path | None:
@@ -72,7 +72,5 @@ def start() -> Server:
     """Skips the test where there is no PostgreSQL; in CI that is a failure."""
     found = binaries()
     if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("no PostgreSQL: .ci/run installs it")
-        pytest.skip("needs PostgreSQL: apt-get install postgresql")
+        missing("postgresql")
     return Server(found)

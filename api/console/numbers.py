@@ -88,9 +88,10 @@ class Shelf:
 
 def _shown(request: Request, person: Person) -> Shown:
     require(person, Action.READ_REPORTS)
-    asked, shelf = request.query_params, request.app.state.figures
+    asked = request.query_params
+    shelf: Shelf = request.app.state.figures
     if (kept := shelf.find(asked.get("figures", ""))) is not None:
-        return kept  # type: ignore[no-any-return]
+        return kept
     days = next((d for d, _, _ in PERIODS if d == asked.get("days")), "")
     given = asked.get("capacity", "")
     capacity = given if given.isdecimal() and len(given) <= 6 else ""

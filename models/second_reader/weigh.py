@@ -94,7 +94,7 @@ def heard(
 ) -> tuple[list[Document], list[Said]]:
     """The documents in which enough was said to be read, and what both readers say of each."""
     recorder = _Recorder()
-    viewer = Viewer(model, RuleSet.load(), replace(reader, weighing=recorder))  # type: ignore[arg-type]
+    viewer = Viewer(model, RuleSet.load(), replace(reader, weighing=recorder))
     read = [d for d in documents if viewer.view([conversation_of(d)]).read_again[0]]
     return read, recorder.said
 

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Nothing public gives a regular expression's parts; typeshed leaves this module of the library out.
+# The library's own parser: nothing public gives a regular expression's parts, the public name it had
+# (sre_parse) is deprecated since Python 3.11, and typeshed describes only that one. tests/rules notices if
+# a new Python's parser answers otherwise.
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 

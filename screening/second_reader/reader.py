@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..text.analyzer import Batch
-from .weighing import Weighing
+from .weighing import Joins, Weighing
 from .windows import Piece, windows
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class SecondReader:
     id: str
     heads: tuple[str, ...]
     tokenizer: Tokenizer
-    weighing: Weighing
+    weighing: Joins
     card: dict[str, Any] = field(repr=False)
     _session: InferenceSession = field(repr=False)
 

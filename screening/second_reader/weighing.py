@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,18 @@ UNIT_FEATURES = ("first", "second", "second_any", "judged")
 WHOLE_FEATURES = ("first", "second", "likeliest", "judged")
 #: Where there is no sentence of the customer's own.
 _LOWEST = -12.0
+
+
+class Joins(Protocol):
+    """What makes one of two readers' words; ``Weighing`` says how."""
+
+    def worth_reading(self, judged: Floats, highest: Floats) -> NDArray[np.bool_]: ...
+
+    def judgement(self, first: float, whole: Floats, units: Floats) -> float: ...
+
+    def of_units(self, first: Floats, second: Floats, judged: float) -> Floats: ...
+
+    def of_whole(self, first: Floats, second: Floats, units: Floats, judged: float) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)

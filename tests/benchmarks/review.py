@@ -44,6 +44,7 @@ from screening.records import (
 )
 from screening.review import Decision, FlagState, Person, Role
 from screening.sampling import Plan
+from screening.screener import default_screener
 from screening.store import Store, conversations, decisions, moments
 from screening.store import tables as t
 from tests import postgres
@@ -240,7 +241,7 @@ def run(url: str, count: int, turns: int) -> dict[str, Any]:
             except Exception:
                 continue  # a care signal: its outcomes are others
     _decide(store, second)
-    app = create_app(store, None, policy, secret=b"0123456789abcdef-bench")  # type: ignore[arg-type]
+    app = create_app(store, default_screener(), policy, secret=b"0123456789abcdef-bench")
     with TestClient(app) as client:
         answer = client.post("/v1/session", json={"name": "reviewer", "password": PASSWORD})
         client.headers["X-CSRF-Token"] = answer.json()["csrf"]

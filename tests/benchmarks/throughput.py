@@ -20,7 +20,6 @@ import cProfile
 import gc
 import json
 import platform
-import pstats
 import statistics
 import subprocess
 import sys
@@ -136,13 +135,16 @@ def profile(screener: Screener, conversations: list[Conversation]) -> dict[str, 
     """Each step's share of the time; what is left is arrays, records and the profiler itself."""
     profiler = cProfile.Profile()
     profiler.runcall(lambda: list(screener.screen_many(conversations)))
-    stats = pstats.Stats(profiler)
-    total = stats.total_tt  # type: ignore[attr-defined]
+    entries = profiler.getstats()
+    total = sum(entry.inlinetime for entry in entries)
     spent = dict.fromkeys(STEPS, 0.0)
-    for (path, _, function), (*_, cumulative, _) in stats.stats.items():  # type: ignore[attr-defined]
+    for entry in entries:
+        if isinstance(entry.code, str):
+            continue  # a built-in function
+        path, function = entry.code.co_filename, entry.code.co_name
         for step, (file, name) in STEPS.items():
             if function == name and path.endswith(file) and "screening" in path:
-                spent[step] += cumulative
+                spent[step] += entry.totaltime
     return {step: round(seconds / total, 3) for step, seconds in spent.items() if seconds}
 
 

@@ -1,6 +1,5 @@
 """A real server and a real Chromium."""
 
-import os
 import re
 import shutil
 import socket
@@ -18,6 +17,7 @@ from screening.policy import load_policy
 from screening.screener import default_screener
 from screening.store import Store
 
+from ..needs import missing
 from .seed import PASSWORD, populate
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -26,9 +26,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 @pytest.fixture(scope="session")
 def chromium():
     if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("chromium is not installed: .ci/run installs it")
-        pytest.skip("needs chromium: apt-get install chromium fonts-noto-cjk")
+        missing("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
