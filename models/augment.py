@@ -22,7 +22,7 @@ COPY_WEIGHT = 0.4
 CONTRAST_WEIGHT = 1.0
 
 #: How many of its characters a recogniser gets wrong, from call to call.
-_RATES = (0.03, 0.12)
+RATES = (0.03, 0.12)
 
 
 def _apply(text: Text, edit: Edit, rng: random.Random) -> Text | None:
@@ -48,7 +48,7 @@ def augmented(documents: Sequence[Document], texts: Sequence[Text]) -> list[Text
     for text in texts:
         share = 1.0 if text.spans else 0.35
         if rng.random() < share:
-            made.append(_apply(text, heard(sounds, rng.uniform(*_RATES)), rng))
+            made.append(_apply(text, heard(sounds, rng.uniform(*RATES)), rng))
         if rng.random() < share * 0.5:
             made.append(_apply(text, disguised, rng))
     every_mean = frozenset([ANY, *MEANS])

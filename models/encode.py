@@ -14,6 +14,7 @@ from corpora.reader import CATEGORIES, MEANS, Document
 from screening.classifier.encoder import SIZE, Encoder, cut
 from screening.classifier.model import ANY
 from screening.intake.mailtext import not_own_spans
+from screening.records import within
 from screening.text.analyzer import Analyzer
 
 HEADS = (ANY, *CATEGORIES)
@@ -82,15 +83,15 @@ def texts_of(documents: Sequence[Document], speaker: str = "customer") -> list[T
     ]
 
 
-def within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:
-    """Whether most of [start, end) lies in ``ranges``."""
-    inside = sum(max(0, min(end, b) - max(start, a)) for a, b in ranges)
-    return 2 * inside > end - start
+def carries(start: int, end: int, first: int, last: int) -> bool:
+    """Whether a unit at [start, end) has the labels of a span at [first, last): it holds most of the span,
+    or most of it is the span."""
+    return 2 * (min(end, last) - max(start, first)) >= min(last - first, end - start)
 
 
 def encode(texts: Sequence[Text], *, words: bool = True) -> Units:
-    """Encodes texts; a unit carries a label where it holds most of one of its spans, or most of it
-    is one. Without ``words`` the features are of characters alone.
+    """Encodes texts; a unit ``carries`` its spans' labels. Without ``words`` the features are of characters
+    alone.
     """
     parts = list(_encoded(texts, words))
     columns = np.concatenate([p[0] for p in parts] or [np.zeros(0, np.int64)])
@@ -130,8 +131,7 @@ def _encoded(texts: Sequence[Text], words: bool) -> Iterator[tuple[Any, ...]]:
             start, end = batch.fold(int(owned)).span(int(unit[0]) - base, int(unit[1]) - base)
             own[i] = not within(start, end, text.not_own)
             for first, last, names in text.spans:
-                common = min(end, last) - max(start, first)
-                if 2 * common >= min(last - first, end - start):
+                if carries(start, end, first, last):
                     marked[i, [HEADS.index(name) for name in names]] = True
                     marked[i, 0] |= any(name in MEANS for name in names)
         lengths = units[:, 1] - units[:, 0]

@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, vstack
 from sklearn.linear_model import LogisticRegression
 
-from screening.classifier.stack import (
-    PRIOR_WEIGHT,
-    weights_of,
-)
+from screening.classifier.facts import PRIOR_WEIGHT, weights_of
 
 from .encode import HEADS, WHOLE, Text, Units
 from .material import Material

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from corpora.reader import MEANS, Document
 from screening.classifier.model import ANY
+from screening.records import within
 from screening.rules import RuleMatch, RuleSet
 from screening.text import fold
 
 from .augment import MADE
-from .encode import Text, Units, encode, texts_of, within
+from .encode import Text, Units, encode, texts_of
 
 
 @dataclass(slots=True)

@@ -16,20 +16,18 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from corpora.reader import MEANS
-from screening.classifier.model import ANY
-from screening.classifier.stack import (
+from screening.classifier.facts import (
     AROUND,
     OF_UNITS,
-    Ready,
-    Stack,
     by_conversation,
     features_of,
     logit,
     logits,
     read_units,
-    strongest,
     surroundings,
 )
+from screening.classifier.model import ANY
+from screening.classifier.stack import Ready, Stack, strongest
 from screening.classifier.trees import DEPTH, Trees
 
 from .encode import HEADS, WHOLE

@@ -6,6 +6,7 @@ All offsets are counted in Unicode code points of the original text of a turn.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -48,6 +49,12 @@ class Turn:
     confidence: float | None = None
     compression_ratio: float | None = None
     not_own: tuple[tuple[int, int], ...] = ()
+
+
+def within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    """Whether most of [start, end) lies in ``ranges``, such as what a speaker only passes on."""
+    inside = sum(max(0, min(end, b) - max(start, a)) for a, b in ranges)
+    return 2 * inside > end - start
 
 
 @dataclass(frozen=True, slots=True)

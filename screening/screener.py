@@ -14,10 +14,8 @@ import numpy as np
 
 from . import conduct, repetition
 from .classifier import Classifier
+from .classifier.facts import logistic
 from .classifier.model import ANY
-from .classifier.stack import (
-    logistic,
-)
 from .errors import ModelError
 from .policy import Policy, load_policy
 from .records import Conversation, Finding, ScreeningResult

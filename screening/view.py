@@ -18,11 +18,9 @@ from numpy.typing import NDArray
 
 from . import repetition
 from .classifier import Classifier, Encoder, cut
-from .classifier.model import ANY
-from .classifier.stack import (
+from .classifier.facts import (
     AROUND,
     OF_UNITS,
-    by_conversation,
     features_of,
     logistic,
     logit,
@@ -30,13 +28,14 @@ from .classifier.stack import (
     surroundings,
     weights_of,
 )
-from .records import Conversation, Kind, Speaker, Turn
+from .classifier.model import ANY
+from .records import Conversation, Kind, Speaker, Turn, within
 from .rules import RuleMatch, RuleSet
-from .second_reader import Piece, SecondReader, pieces_of
+from .second_reader import Marks, SecondReader, Side, read_again
 from .text.analyzer import Analyzer, Batch
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    pass
 
 #: Below this probability a unit of text is not worth a finding: policies set thresholds above it.
 FLOOR = 0.2
@@ -46,9 +45,6 @@ SHOWN = 0.01
 SURE = 0.5
 #: So much must have been said, in the weight of units (about three sentences), to judge by the tone.
 HEARD = 12.0
-#: A token of at least this logit is marked by the second reader, and a gap of fewer tokens than ``BRIDGE``
-#: between two that are marked belongs to the same words. Chosen on the dev hands.
-MARKED, BRIDGE = -2.0, 8
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
 SCREENED = frozenset([Speaker.CUSTOMER, Speaker.UNKNOWN])
 
@@ -62,51 +58,6 @@ class _Tools:
 
     analyzer: Analyzer
     encoder: Encoder
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """The second reader's tokens of a unit: ``starts`` and ``ends`` (n,) in the unit, ``logits`` (n, heads)."""
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    logits: NDArray[np.float32]
-
-    def stretch(self, head: int) -> tuple[int, int] | None:
-        """The run of tokens about the one that speaks most for a head, in the unit's places; None
-        where there are no tokens. A weaker token between stronger ones belongs to the run."""
-        if not len(self.logits):
-            return None
-        said = self.logits[:, head]
-        strong = np.flatnonzero(said >= min(MARKED, float(said.max())))
-        best = int(said.argmax())
-        first = last = best
-        for token in strong[strong > best].tolist():
-            if token - last > BRIDGE:
-                break
-            last = token
-        for token in strong[strong < best][::-1].tolist():
-            if first - token > BRIDGE:
-                break
-            first = token
-        return int(self.starts[first]), int(self.ends[last])
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """Units of the customers' or of the agents' texts; ``turns`` by text, ``bounds`` by conversation."""
-
-    batch: Batch
-    units: NDArray[np.int64]
-    owner: NDArray[np.int32]
-    turns: list[int]
-    bounds: list[int]
-
-    def pieces(self, i: int, tokenizer: Tokenizer, by_customer: bool) -> list[Piece]:
-        """A conversation's units as tokens."""
-        first, last = self.bounds[i], self.bounds[i + 1]
-        turns = [self.turns[text] for text in self.owner[first:last].tolist()]
-        return pieces_of(tokenizer, self.batch, self.units[first:last], turns, by_customer)
 
 
 @dataclass(slots=True)
@@ -239,15 +190,13 @@ class Viewer:
         whole = model.ready.whole(probabilities, bounds, said, answered, judged)
         of_conversation = np.repeat(np.arange(len(judged)), np.diff(bounds))
         heard = np.bincount(of_conversation, weights, len(judged)) >= HEARD
-        marks: dict[int, Marks] = {}
-        read_again = np.zeros(len(judged), np.bool_)
+        again, marks = np.zeros(len(judged), np.bool_), dict[int, Marks]()
         if self.second_reader:
-            read_again |= heard
             both = (
-                _Side(batch, units, owner, turns, bounds.tolist()),
-                _Side(spoken, theirs, their_text, answer_turns, answer_bounds.tolist()),
+                Side(batch, units, owner, turns, bounds.tolist()),
+                Side(spoken, theirs, their_text, answer_turns, answer_bounds.tolist()),
             )
-            marks = self._read_again(both, own, probabilities, judged, whole, read_again)
+            again, marks = read_again(self.second_reader, both, own, probabilities, judged, whole, may_read=heard)  # fmt: skip
         view = View(
             tools,
             batch,
@@ -263,56 +212,10 @@ class Viewer:
             _scores(model.heads, probabilities, bounds),
             repetition.content_words(batch),
             marks,
-            read_again,
+            again,
         )
         self._find_spoken(view, whole)
         return view
-
-    def _read_again(
-        self,
-        sides: tuple[_Side, _Side],
-        own: NDArray[np.bool_],
-        probabilities: NDArray[np.float32],
-        judged: NDArray[np.float32],
-        whole: NDArray[np.float32],
-        read_again: NDArray[np.bool_],
-    ) -> dict[int, Marks]:
-        """Lets the second reader read what the first is unsure of, and puts their joint word into
-        ``probabilities``, ``judged`` and ``whole``; returns what its tokens say, by unit.
-
-        ``read_again`` comes in as what may be read, for the reader learnt to read conversations and takes
-        a sentence by itself too seriously, and is left as what was.
-        """
-        reader, customer = self.second_reader, sides[0]
-        assert reader is not None
-        weighing = reader.weighing
-        highest, _ = by_conversation(probabilities, np.array(customer.bounds))
-        marks: dict[int, Marks] = {}
-        read_again &= weighing.worth_reading(judged, highest)
-        for i in np.flatnonzero(read_again).tolist():
-            first, last = customer.bounds[i], customer.bounds[i + 1]
-            found = [
-                (piece.turn, number - first if by_customer else -1, piece)
-                for by_customer, side in zip((True, False), sides, strict=True)
-                for number, piece in zip(
-                    range(side.bounds[i], side.bounds[i + 1]),
-                    side.pieces(i, reader.tokenizer, by_customer),
-                    strict=True,
-                )
-            ]
-            found.sort(key=lambda row: row[0])
-            reading = reader.read([piece for *_, piece in found])
-            mine = np.array([n for n, (_, unit, _) in enumerate(found) if unit >= 0], np.int64)
-            said = reading.pieces[mine]
-            chosen = said[own[first:last]]
-            joint = judged[i] = weighing.judgement(float(judged[i]), reading.whole, chosen)
-            probabilities[first:last] = weighing.of_units(probabilities[first:last], said, joint)
-            probabilities[first:last][~own[first:last]] = 0
-            whole[i] = weighing.of_whole(whole[i], reading.whole, chosen, joint)
-            for n in mine.tolist():
-                _, unit, piece = found[n]
-                marks[first + unit] = Marks(piece.starts, piece.ends, reading.tokens[n])
-        return marks
 
     def _find_spoken(self, view: View, whole: NDArray[np.float32]) -> None:
         """Fills ``view.spoken`` with the conversations, few as a rule, in which something was found."""
@@ -355,7 +258,7 @@ class Viewer:
         own = []
         for match in found:
             start, end = batch.fold(text).span(match.start, match.end)
-            if not _within(start, end, turn.not_own):
+            if not within(start, end, turn.not_own):
                 own.append((replace(match, start=start, end=end), match.start))
         return own
 
@@ -408,7 +311,7 @@ def _mark_passed_on(
         for unit in range(first, last):
             base = int(units[unit, 4])
             span = batch.fold(text).span(int(units[unit, 0]) - base, int(units[unit, 1]) - base)
-            own[unit] = not _within(*span, ranges)
+            own[unit] = not within(*span, ranges)
 
 
 def _scores(
@@ -426,9 +329,3 @@ def _scores(
             if heads[column] != ANY:
                 scores[row][heads[column]] = score
     return scores
-
-
-def _within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:
-    """Whether most of [start, end) lies in what the speaker only passes on."""
-    inside = sum(max(0, min(end, b) - max(start, a)) for a, b in ranges)
-    return 2 * inside > end - start

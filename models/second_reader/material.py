@@ -13,19 +13,17 @@ from tokenizers import Tokenizer
 from corpora.contrasts import read_contrasts
 from corpora.reader import MEANS, Document, LabelledSpan
 from models import noise
-from models.augment import alone
-from models.encode import HEADS, Text, texts_of, within
+from models.augment import RATES, SEED, alone
+from models.encode import HEADS, Text, carries, texts_of
 from screening.classifier.encoder import cut
 from screening.classifier.model import ANY
+from screening.records import within
 from screening.second_reader.reader import pieces_of
 from screening.second_reader.windows import Piece, Window, windows
 from screening.text.analyzer import Analyzer
 
 Truth = NDArray[np.bool_]
-SEED = 20261001
 _CHUNK = 512
-#: How many of its characters a recogniser gets wrong, from call to call.
-_RATES = (0.03, 0.12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +95,8 @@ def _labelled(
             tokens = np.zeros((len(piece.ids), len(HEADS)), np.bool_)
             labels = np.zeros(len(HEADS), np.bool_)
             for first, last, names in text.spans:
-                common = min(end, last) - max(start, first)
-                if common <= 0:
-                    continue
                 row = _row(names)
-                if 2 * common >= min(last - first, end - start):
+                if carries(start, end, first, last):
                     labels |= row
                 for k, place in enumerate(zip(piece.starts.tolist(), piece.ends.tolist(), strict=True)):  # fmt: skip
                     a, b = fold.span(base + place[0], base + place[1])
@@ -137,6 +132,6 @@ def noisy(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Read]:
     """Each document as a recogniser might have heard it, and disguised."""
     rng = random.Random(SEED)
     sounds = noise.confusions(t.text for d in documents for t in d.turns)
-    copies = [noise.rewritten(d, noise.heard(sounds, rng.uniform(*_RATES)), rng) for d in documents]
+    copies = [noise.rewritten(d, noise.heard(sounds, rng.uniform(*RATES)), rng) for d in documents]
     copies += [noise.rewritten(d, noise.disguised, rng) for d in documents]
     return read(copies, tokenizer)

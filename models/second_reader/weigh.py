@@ -29,8 +29,8 @@ from models.card import of_reader
 from models.encode import HEADS, encode, texts_of
 from models.stacking import balance_of
 from screening.classifier import Classifier
+from screening.classifier.facts import logits
 from screening.classifier.model import ANY
-from screening.classifier.stack import logits
 from screening.policy import load_policy
 from screening.rules import RuleSet
 from screening.screener import Screener
@@ -225,7 +225,8 @@ def main() -> int:
     raw = (arguments.output / "network.onnx").read_bytes()
     tokenizer = (arguments.output / "tokenizer.json").read_bytes()
     model = Classifier.load()
-    documents = [d for d in read_corpus() if split_of(d.hand) == "dev"]
+    corpus = read_corpus()
+    documents = [d for d in corpus if split_of(d.hand) == "dev"]
     nothing = {name: [0.0, 0.0, 0.0, 0.0, 0.0] for name in HEADS}
     unweighed = {"read_from": 0.0, "or_likely": 0.0, "watched": [], "judged": [0.0] * 5, "units": nothing, "above_even": 1.0, "whole": nothing}  # fmt: skip
     card: dict[str, Any] = {
@@ -243,7 +244,7 @@ def main() -> int:
     screener = Screener(model, RuleSet.load(), load_policy("medical-care"), reader)
     card["metrics"] = {
         split: evaluate.report(
-            list(read_corpus()), split, {"with_reader": ablation.screened(screener)}, noisy=["with_reader"]
+            corpus, split, {"with_reader": ablation.screened(screener)}, noisy=["with_reader"]
         )
         for split in (("dev",) if arguments.no_test else ("dev", "test"))
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 ``encoder``  text to features, one encoder for training and inference
 ``trees``    shallow boosted trees as arrays
+``facts``    what is known of units and conversations, in arrays
 ``stack``    weighs a sentence with the conversation around it
 ``model``    loads weights with their card, scores units of text, finds the words that decided
 """

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..text.analyzer import Batch
 from .encoder import SIZE, Encoder, strongest
-from .stack import Floats, Ready, Stack, weighted_means
+from .facts import Floats, weighted_means
+from .stack import Ready, Stack
 
 #: Changes whenever the same text would be encoded otherwise; a model of another format is refused.
 FORMAT = "linear-ngrams-3"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..classifier.stack import Floats, logistic, logits
+from ..classifier.facts import Floats, logistic, logits
 
 #: What is known of a conversation, in the order of ``Weighing.judged``: the first reader's judgement (a
 #: logit); the second's logit of any means in the whole, in the likeliest sentence, and in the mean of

@@ -124,7 +124,7 @@ STEPS = {
     "conversation": ("model.py", "read_whole"),
     "judgement": ("stack.py", "judge"),
     "probabilities": ("stack.py", "units"),
-    "second_reader": ("view.py", "_read_again"),
+    "second_reader": ("again.py", "read_again"),
     "repetition": ("screener.py", "_repeated"),
     "evidence_and_reasons": ("screener.py", "_said"),
     "policy": ("policy.py", "propose"),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from screening.classifier import Classifier, Encoder, cut
 from screening.classifier.encoder import SIZE
+from screening.classifier.facts import BESIDE
 from screening.classifier.model import ANY, Weights
-from screening.classifier.stack import BESIDE
 from screening.text.analyzer import Analyzer
 
 ANALYZER, ENCODER = Analyzer(), Encoder()

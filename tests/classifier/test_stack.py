@@ -11,16 +11,16 @@ from models.heads import Heads
 from models.material import Material
 from models.stacking import _placed, _trees, conversation_features
 from screening.classifier import Classifier, shipped
-from screening.classifier.stack import (
+from screening.classifier.facts import (
     BESIDE,
     OF_UNITS,
     PRIOR_WEIGHT,
     by_conversation,
     read_units,
-    strongest,
     surroundings,
     weighted_means,
 )
+from screening.classifier.stack import strongest
 from screening.policy import load_policy
 from screening.records import Conversation, Kind, Speaker, Turn
 from screening.rules import RuleSet

@@ -21,9 +21,9 @@ from screening.records import Conversation, Kind, Speaker, Turn
 from screening.rehearsal import Shadowed
 from screening.rules import RuleSet
 from screening.screener import Screener, default_screener
-from screening.second_reader import SecondReader
+from screening.second_reader import Marks, SecondReader
 from screening.second_reader.reader import NOTHING, shipped
-from screening.view import Marks, Viewer
+from screening.view import Viewer
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,111 @@
+"""Reads again what the first reader is unsure of, and puts the two readers' joint word in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..classifier.facts import by_conversation
+from ..text.analyzer import Batch
+from .reader import SecondReader, pieces_of
+from .windows import Piece
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+#: A token of at least this logit is marked by the second reader, and a gap of fewer tokens than ``BRIDGE``
+#: between two that are marked belongs to the same words. Chosen on the dev hands.
+MARKED, BRIDGE = -2.0, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The second reader's tokens of a unit: ``starts`` and ``ends`` (n,) in the unit, ``logits`` (n, heads)."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    logits: NDArray[np.float32]
+
+    def stretch(self, head: int) -> tuple[int, int] | None:
+        """The run of tokens about the one that speaks most for a head, in the unit's places; None
+        where there are no tokens. A weaker token between stronger ones belongs to the run."""
+        if not len(self.logits):
+            return None
+        said = self.logits[:, head]
+        strong = np.flatnonzero(said >= min(MARKED, float(said.max())))
+        best = int(said.argmax())
+        first = last = best
+        for token in strong[strong > best].tolist():
+            if token - last > BRIDGE:
+                break
+            last = token
+        for token in strong[strong < best][::-1].tolist():
+            if first - token > BRIDGE:
+                break
+            first = token
+        return int(self.starts[first]), int(self.ends[last])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Units of the customers' or of the agents' texts; ``turns`` by text, ``bounds`` by conversation."""
+
+    batch: Batch
+    units: NDArray[np.int64]
+    owner: NDArray[np.int32]
+    turns: list[int]
+    bounds: list[int]
+
+    def pieces(self, i: int, tokenizer: Tokenizer, by_customer: bool) -> list[Piece]:
+        """A conversation's units as tokens."""
+        first, last = self.bounds[i], self.bounds[i + 1]
+        turns = [self.turns[text] for text in self.owner[first:last].tolist()]
+        return pieces_of(tokenizer, self.batch, self.units[first:last], turns, by_customer)
+
+
+def read_again(
+    reader: SecondReader,
+    sides: tuple[Side, Side],
+    own: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+    judged: NDArray[np.float32],
+    whole: NDArray[np.float32],
+    may_read: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], dict[int, Marks]]:
+    """Lets the second reader read what the first is unsure of, and puts their joint word into
+    ``probabilities``, ``judged`` and ``whole``.
+
+    Returns which conversations were read, of those that ``may_read`` allows, and what the tokens say, by
+    unit. The reader learnt to read conversations and takes a sentence by itself too seriously.
+    """
+    customer, weighing = sides[0], reader.weighing
+    highest, _ = by_conversation(probabilities, np.array(customer.bounds))
+    marks: dict[int, Marks] = {}
+    read = may_read & weighing.worth_reading(judged, highest)
+    for i in np.flatnonzero(read).tolist():
+        first, last = customer.bounds[i], customer.bounds[i + 1]
+        found = [
+            (piece.turn, number - first if by_customer else -1, piece)
+            for by_customer, side in zip((True, False), sides, strict=True)
+            for number, piece in zip(
+                range(side.bounds[i], side.bounds[i + 1]),
+                side.pieces(i, reader.tokenizer, by_customer),
+                strict=True,
+            )
+        ]
+        found.sort(key=lambda row: row[0])
+        reading = reader.read([piece for *_, piece in found])
+        mine = np.array([n for n, (_, unit, _) in enumerate(found) if unit >= 0], np.int64)
+        said = reading.pieces[mine]
+        chosen = said[own[first:last]]
+        joint = judged[i] = weighing.judgement(float(judged[i]), reading.whole, chosen)
+        probabilities[first:last] = weighing.of_units(probabilities[first:last], said, joint)
+        probabilities[first:last][~own[first:last]] = 0
+        whole[i] = weighing.of_whole(whole[i], reading.whole, chosen, joint)
+        for n in mine.tolist():
+            _, unit, piece = found[n]
+            marks[first + unit] = Marks(piece.starts, piece.ends, reading.tokens[n])
+    return read, marks
