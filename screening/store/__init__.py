@@ -8,15 +8,20 @@
 ``identity``       who is acting, as the record knows them
 ``audit``          the append-only, chained log
 ``plan``           how much is looked at twice
-``conversations``  screening results go in, once each; cases come out
+``flags``          flags as they are read back
+``conversations``  screening results go in, once each
+``cases``          a conversation with everything that people did with it
 ``contacts``       when customers got in touch
 ``queue``          flags in the order in which people should look
+``originals``      which flags another may repeat
+``decided``        what was decided, the latest first
 ``readings``       second, blind readings, and where they disagree
 ``corrections``    what a reviewer sets right
 ``decisions``      a person's decision, taken through ``screening.review`` and never edited
 ``work``           claims, and what people do with a flag short of deciding it
 ``checks``         drawn conversations without a flag
 ``own``            a flag that a person raises
+``step_rows``      steps as they are kept
 ``steps``          what decisions oblige to: owners, days, approvals, and their record
 ``shadow``         what a draft would have flagged differently
 ``accounts``       what every change of an account asks first
@@ -43,7 +48,8 @@ from .rows import (
     Session,
 )
 from .shadow import Shadow
-from .steps import StepRow, Steps
+from .step_rows import StepRow
+from .steps import Steps
 from .store import Store
 
 __all__ = [

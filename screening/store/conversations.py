@@ -1,36 +1,29 @@
-"""Screening results go into the record, each once; cases come out."""
+"""Screening results go into the record, each once."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from ..corrections import CorrectionKind
-from ..errors import NotFound
 from ..intake import conversation_from_json
-from ..policy import Reading
-from ..records import Conversation, Flag, Priority, ScreeningResult
-from ..review import WITHDRAWN, FlagState, Person
+from ..records import Conversation, Flag, ScreeningResult
+from ..review import FlagState
 from ..sampling import Plan, drawn, place
 from ..urgency import UNKNOWN_GRAVITY, rank
 from . import tables as t
-from .identity import blinded
+from .flags import PRIORITIES
 from .moments import kept, utc
 from .plan import read as read_plan
 from .plan import weights
-from .rows import Case, Claim, Consultation, Earlier, FlagRow, SavedConversation
+from .rows import SavedConversation
 
-PRIORITIES = tuple(Priority)
-#: Of a customer's contacts, so many are looked through for those that a case shows.
-LOOKED_THROUGH = 1000
 #: The samples that are drawn by ``sampling.drawn``.
 DOUBLE, CHECK = "double", "check"
 
@@ -215,227 +208,6 @@ def _ids(connection: Connection, key: str) -> tuple[str, ...]:
         .order_by(t.flags.c.priority, t.flags.c.score.desc(), t.flags.c.id)
     )
     return tuple(found.scalars())
-
-
-_HOLDER = t.people.alias("holder")
-_LAST = t.decisions.alias("last")
-#: Where the answers of a decision also keep which flag it repeats; no policy can name a question so.
-DUPLICATE_OF = ":duplicate_of"
-
-
-_NAMED = (
-    select(t.corrections.c.category)
-    .where(
-        t.corrections.c.conversation_key == t.flags.c.conversation_key,
-        t.corrections.c.flag_id == t.flags.c.id,
-        t.corrections.c.kind == CorrectionKind.CATEGORY.value,
-    )
-    .order_by(t.corrections.c.id.desc())
-    .limit(1)
-    .correlate(t.flags)
-    .scalar_subquery()
-)
-#: What a ``FlagRow`` is read from.
-FLAG_COLUMNS = (
-    *t.flags.c,
-    t.conversations.c.external_id,
-    t.conversations.c.occurred_at,
-    t.screenings.c.model,
-    t.claims.c.person_id.label("claimed_by"),
-    t.claims.c.until.label("claimed_until"),
-    _HOLDER.c.name.label("claimed_name"),
-    _LAST.c.id.label("decision"),
-    _LAST.c.outcome,
-    _LAST.c.answers,
-    _NAMED.label("named"),
-)
-JOINED = (
-    t.flags.join(t.conversations)
-    .join(t.screenings, t.flags.c.screening_id == t.screenings.c.id)
-    .outerjoin(t.claims, t.claims.c.flag_id == t.flags.c.id)
-    .outerjoin(_HOLDER, _HOLDER.c.id == t.claims.c.person_id)
-    .outerjoin(
-        _LAST,
-        _LAST.c.id
-        == select(func.max(t.decisions.c.id))
-        .where(t.decisions.c.flag_id == t.flags.c.id)
-        .correlate(t.flags)
-        .scalar_subquery(),
-    )
-)
-
-
-def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None) -> FlagRow:
-    """``viewer`` sees a flag that waits for a second, blind reading as if nobody had decided it.
-
-    A claim counts while it has not run out ``at`` that time.
-    """
-    blind = (
-        viewer is not None
-        and blinded(viewer)
-        and row.second_after is not None
-        and row.second_after != viewer.id
-    )
-    claim = None
-    if row.claimed_by is not None and (at is None or row.claimed_until > kept(at)):
-        mine = viewer is not None and viewer.id == row.claimed_by
-        claim = Claim(row.id, row.claimed_by, row.claimed_name, row.claimed_until, mine)
-    decided = not blind and row.outcome not in (None, WITHDRAWN)
-    return FlagRow(
-        id=row.id,
-        conversation_key=row.conversation_key,
-        conversation_id=row.external_id,
-        kind=row.kind,
-        occurred_at=row.occurred_at,
-        flag=Flag(
-            category=row.category,
-            provision=row.provision,
-            turn=None if row.turn < 0 else row.turn,
-            start=row.start,
-            end=row.end,
-            text=row.text,
-            score=row.score,
-            detectors=tuple(json.loads(row.detectors)),
-            why=row.why,
-            priority=PRIORITIES[row.priority],
-            evidence=tuple(json.loads(row.evidence)),
-        ),
-        state=FlagState.PROPOSED if blind else FlagState(row.state),
-        queued=row.queued,
-        policy=row.policy,
-        model=row.model,
-        created_at=row.created_at,
-        gravity=row.gravity,
-        rank=row.rank,
-        channel=row.channel,
-        trade=row.trade,
-        doubled=row.doubled,
-        second_after=None if blind else row.second_after,
-        disputed=row.disputed,
-        escalated=row.escalated,
-        held_until=row.held_until,
-        assigned_to=row.assigned_to,
-        claim=claim,
-        decision=0 if blind else row.decision or 0,
-        outcome=row.outcome if decided else None,
-        duplicate_of=json.loads(row.answers).get(DUPLICATE_OF) if decided else None,
-        named=row.named or row.category,
-    )
-
-
-def one_flag(
-    connection: Connection,
-    flag_id: str,
-    viewer: Person | None = None,
-    at: datetime | None = None,
-) -> FlagRow:
-    """Raises NotFound."""
-    query = select(*FLAG_COLUMNS).select_from(JOINED).where(t.flags.c.id == flag_id)
-    row = connection.execute(query).first()
-    if row is None:
-        raise NotFound("その候補は記録にありません。")
-    return flag_row(row, viewer, at)
-
-
-def case(
-    connection: Connection,
-    key: str,
-    viewer: Person | None = None,
-    at: datetime | None = None,
-    *,
-    reading: Reading | None = None,
-) -> Case:
-    """What stands about a conversation, as ``viewer`` may see it. Raises NotFound.
-
-    ``reading`` limits the customer's other contacts; without it a policy's defaults do.
-    """
-    from .corrections import of_conversation as corrections_of
-    from .decisions import of_conversation
-    from .work import events_of
-
-    row = connection.execute(select(t.conversations).where(t.conversations.c.key == key)).first()
-    if row is None:
-        raise NotFound("その会話は記録にありません。")
-    flags = connection.execute(
-        select(*FLAG_COLUMNS)
-        .select_from(JOINED)
-        .where(t.flags.c.conversation_key == key)
-        # The queue's own order, so that what it opens is the first of these that waits.
-        .order_by(t.flags.c.priority, t.flags.c.rank, t.flags.c.id)
-    ).all()
-    hidden = {
-        f.id
-        for f in flags
-        if viewer is not None
-        and blinded(viewer)
-        and f.second_after is not None
-        and f.second_after != viewer.id
-    }
-    consulted = connection.execute(
-        select(t.people.c.name, t.consultations)
-        .join(t.people)
-        .where(t.consultations.c.conversation_key == key)
-        .order_by(t.consultations.c.id)
-    )
-    return Case(
-        key=key,
-        conversation=unpack(row.content),
-        flags=tuple(flag_row(f, viewer, at) for f in flags),
-        decisions=tuple(
-            d for d in of_conversation(connection, key) if d.decision.flag_id not in hidden
-        ),
-        consultations=tuple(
-            Consultation(c.name, c.consulted, c.note, c.recorded_at, c.held_on) for c in consulted
-        ),
-        earlier=_earlier(connection, row, viewer, reading or Reading()),
-        corrections=corrections_of(connection, key),
-        events=tuple(e for e in events_of(connection, key) if e.flag_id not in hidden),
-        trade=row.trade,
-    )
-
-
-def _earlier(
-    connection: Connection, mine: Any, viewer: Person | None, reading: Reading
-) -> tuple[Earlier, ...]:
-    """Other contacts of the same customer, the latest first, as far as ``reading`` lets them be shown."""
-    if not mine.customer_id or not reading.earlier_contacts:
-        return ()
-    c = t.conversations.c
-    others = connection.execute(
-        select(c.key, c.kind, c.occurred_at, c.created_at)
-        .where(c.customer_id == mine.customer_id, c.key != mine.key)
-        .order_by(c.created_at.desc())
-        .limit(LOOKED_THROUGH)
-    ).all()
-
-    def moment(row: Any) -> datetime:
-        return datetime.fromisoformat(utc(row.occurred_at) or row.created_at)
-
-    if reading.earlier_days is not None:
-        far = timedelta(days=reading.earlier_days)
-        others = [row for row in others if abs(moment(row) - moment(mine)) <= far]
-    found = sorted(sorted(others, key=lambda row: row.key), key=moment, reverse=True)
-    found = found[: reading.earlier_contacts]
-    states: dict[str, Counter[str]] = {}
-    outcomes: dict[str, Counter[str | None]] = {}
-    f = t.flags.c
-    query = (
-        select(f.conversation_key, f.state, f.second_after, _LAST.c.outcome)
-        .select_from(JOINED)
-        .where(f.conversation_key.in_([c.key for c in found]))
-    )
-    for flag in connection.execute(query):
-        blind = blinded(viewer) and flag.second_after not in (None, viewer and viewer.id)
-        state = FlagState.PROPOSED.value if blind else flag.state
-        outcome = None if blind or flag.outcome == WITHDRAWN else flag.outcome
-        states.setdefault(flag.conversation_key, Counter())[state] += 1
-        outcomes.setdefault(flag.conversation_key, Counter())[outcome] += 1
-    return tuple(
-        Earlier(
-            c.key, c.kind, c.occurred_at, dict(states.get(c.key, {})), dict(outcomes.get(c.key, {}))
-        )
-        for c in found
-    )
 
 
 def exists(connection: Connection, key: str) -> bool:

@@ -16,8 +16,9 @@ from ..policy import Policy
 from ..records import Flag, Speaker
 from ..review import FlagState, Person
 from ..urgency import UNKNOWN_GRAVITY, regrade
-from . import audit, conversations
+from . import audit, cases, conversations
 from . import tables as t
+from .flags import PRIORITIES, one_flag
 from .identity import allowed
 from .moments import kept, now
 from .plan import weights
@@ -82,7 +83,7 @@ class Corrections:
             conversation = conversations.unpack(row.content)
             check(correction, conversation, policy)
             if correction.flag_id is not None:
-                flag = conversations.one_flag(connection, correction.flag_id)
+                flag = one_flag(connection, correction.flag_id)
                 if flag.conversation_key != key:
                     raise ReviewError("その候補は、この会話のものではありません。")
                 if correction.kind is CorrectionKind.SPAN and flag.flag.turn is None:
@@ -134,7 +135,7 @@ class Corrections:
     def _decided(self, keys: Sequence[str]) -> Iterator[Decided]:
         for key in keys:
             with self._reading.begin() as connection:
-                case = conversations.case(connection, key)
+                case = cases.case(connection, key)
             yield Decided(
                 key,
                 case.conversation,
@@ -185,7 +186,7 @@ def _regrade(
         )
     gravity = weights(connection).get(category, UNKNOWN_GRAVITY)
     place = {
-        "priority": conversations.PRIORITIES.index(policy.categories[category].priority),
+        "priority": PRIORITIES.index(policy.categories[category].priority),
         "gravity": gravity,
         "rank": flag.rank + regrade(flag.gravity, gravity),
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from ..errors import ReviewError
 from ..review import WITHDRAWN, Person
 from . import tables as t
-from .conversations import FLAG_COLUMNS, JOINED, flag_row
+from .flags import FLAG_COLUMNS, JOINED, flag_row
 from .queue import LARGEST_PAGE, Filters, branches
 from .rows import DecidedPage, DecidedRow
 

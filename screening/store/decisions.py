@@ -17,7 +17,7 @@ from ..review import STATES, WITHDRAWN, Decision, FlagState, Person, Role
 from ..steps import StepState
 from . import audit, originals, readings, steps
 from . import tables as t
-from .conversations import DUPLICATE_OF, one_flag
+from .flags import DUPLICATE_OF, one_flag
 from .identity import known
 from .rows import FlagRow, Recorded
 

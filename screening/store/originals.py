@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from ..errors import ReviewError
 from ..review import Person
 from . import tables as t
-from .conversations import FLAG_COLUMNS, JOINED, flag_row
+from .flags import FLAG_COLUMNS, JOINED, flag_row
 from .rows import FlagRow
 
 #: So many are offered to choose from, the newest conversations first.

@@ -28,7 +28,7 @@ from ..corrections import CorrectionKind
 from ..errors import ReviewError
 from ..review import FlagState, Person
 from . import tables as t
-from .conversations import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row
+from .flags import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row
 from .identity import blinded
 from .moments import asked, kept
 from .rows import FlagRow, Page

@@ -20,7 +20,7 @@ from ..policy import Policy
 from ..review import WITHDRAWN, Decision, FlagState, Person, Role
 from . import audit, originals, steps
 from . import tables as t
-from .conversations import DUPLICATE_OF, one_flag
+from .flags import DUPLICATE_OF, one_flag
 from .identity import allowed, blinded
 from .moments import asked, now
 from .rows import Dispute, FlagRow, Recorded

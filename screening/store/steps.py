@@ -8,24 +8,14 @@ next takes its place. Whoever reads a flag blind sees nothing that its first dec
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from sqlalchemy import (
-    Boolean,
-    Column,
     ColumnElement,
     Connection,
     Engine,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
     select,
 )
 
@@ -34,75 +24,12 @@ from ..access import Action
 from ..errors import NotFound, ReviewError
 from ..policy import Policy, Side
 from ..review import Decision, Person, Role
-from ..steps import FINISHED, Act, Entry, Planned, Readiness, Step, StepState
+from ..steps import FINISHED, Act, Entry, Readiness, Step, StepState
 from . import audit
 from . import tables as t
 from .identity import allowed, hidden_from, known
 from .rows import FlagRow
-
-#: Append-only.
-steps = Table(
-    "steps",
-    t.metadata,
-    Column("id", Integer, primary_key=True),
-    Column("conversation_key", ForeignKey("conversations.key"), nullable=False),
-    Column("flag_id", ForeignKey("flags.id"), nullable=False),
-    Column("decided_by", ForeignKey("people.id"), nullable=False),
-    Column("policy", String(120), nullable=False),
-    Column("outcome", String(64), nullable=False),
-    Column("response", String(64), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("provision", String(40), nullable=False),
-    Column("side", String(16), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("owner_roles", String(200), nullable=False),
-    Column("approver_roles", String(200), nullable=False),
-    Column("second_person", Boolean(name="second_person"), nullable=False),
-    Column("requires", Text, nullable=False),
-    Column("due_on", String(10), nullable=False),
-    Column("created_at", String(32), nullable=False),
-    Index(None, "conversation_key"),
-    Index(None, "flag_id"),
-)
-
-#: Append-only: who did what with a step, approvals included.
-step_entries = Table(
-    "step_entries",
-    t.metadata,
-    Column("id", Integer, primary_key=True),
-    Column("step_id", ForeignKey("steps.id"), nullable=False),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("act", String(16), nullable=False),
-    Column("note", Text, nullable=False),
-    Column("owner_id", ForeignKey("people.id")),
-    Column("at", String(32), nullable=False),
-    Index(None, "step_id"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """A step in its place. ``people`` has the name of everybody in it by id; ``kind``, ``occurred_at``
-    and ``category`` say which conversation and which flag of it are behind the step.
-
-    ``lacking`` are the responses (id, title) that must be on record before it and are not;
-    ``disputed``: the readers of the flag behind it do not agree.
-    """
-
-    id: int
-    conversation_key: str
-    flag_id: str
-    policy: str
-    outcome: str
-    step: Step
-    people: Mapping[str, str]
-    readiness: Readiness = Readiness.DUE
-    lacking: tuple[tuple[str, str], ...] = ()
-    disputed: bool = False
-    kind: str = ""
-    occurred_at: str | None = None
-    category: str = ""
+from .step_rows import StepRow, leading, step_entries, steps, steps_of
 
 
 def open_for(
@@ -114,7 +41,7 @@ def open_for(
     """
     standing = {
         row.step.planned.response
-        for row in _rows(connection, flag.conversation_key)
+        for row in steps_of(connection, flag.conversation_key)
         if row.flag_id == flag.id and row.step.state is not StepState.CANCELLED
     }
     for planned in core.plan(policy, category, decision):
@@ -148,7 +75,7 @@ def cancel(connection: Connection, flag_id: str, withdrawal: Decision) -> None:
     key = connection.execute(
         select(t.flags.c.conversation_key).where(t.flags.c.id == flag_id)
     ).scalar_one()
-    for row in _rows(connection, key):
+    for row in steps_of(connection, key):
         if row.flag_id == flag_id and row.step.state not in FINISHED:
             _write(
                 connection,
@@ -244,7 +171,7 @@ class Steps:
             connection.execute(lock.with_for_update())
             actor = known(connection, person)
             hidden = _hidden(connection, key, actor)
-            rows = _leading(_rows(connection, key))
+            rows = leading(steps_of(connection, key))
             row = next((r for r in rows if r.id == step_id and r.flag_id not in hidden), None)
             if row is None:
                 raise NotFound("その対応は取り消されたか、同じ会話の別の対応にまとめられています。")
@@ -274,7 +201,7 @@ def of_case(connection: Connection, key: str, viewer: Person | None = None) -> t
     Those that a decision led to which ``viewer`` may not see yet are left out; what is on record is
     counted for the order all the same.
     """
-    rows = _rows(connection, key)
+    rows = steps_of(connection, key)
     if not rows:
         return ()
     recorded = {r.step.planned.response for r in rows if r.step.state is StepState.DONE}
@@ -287,7 +214,7 @@ def of_case(connection: Connection, key: str, viewer: Person | None = None) -> t
             lacking=core.lacking(row.step.planned, recorded),
             disputed=row.flag_id in disputed,
         )
-        for row in _leading(rows)
+        for row in leading(rows)
         if row.flag_id not in hidden
     )
 
@@ -323,87 +250,5 @@ def _write(connection: Connection, step_id: int, entry: Entry) -> None:
             note=entry.note,
             owner_id=entry.owner_id,
             at=entry.at.astimezone(UTC).isoformat(),
-        )
-    )
-
-
-def _rows(connection: Connection, key: str) -> list[StepRow]:
-    """Every step of a conversation in the order in which they were written."""
-    found = connection.execute(
-        select(steps).where(steps.c.conversation_key == key).order_by(steps.c.id)
-    ).all()
-    if not found:
-        return []
-    entries: defaultdict[int, list[Entry]] = defaultdict(list)
-    named: set[str] = {row.decided_by for row in found}
-    lines = select(step_entries).where(step_entries.c.step_id.in_([row.id for row in found]))
-    for line in connection.execute(lines.order_by(step_entries.c.id)):
-        at = datetime.fromisoformat(line.at)
-        entries[line.step_id].append(
-            Entry(Act(line.act), line.person_id, line.note, at, line.owner_id)
-        )
-        named |= {line.person_id, *([line.owner_id] if line.owner_id else [])}
-    people = connection.execute(
-        select(t.people.c.id, t.people.c.name).where(t.people.c.id.in_(named))
-    )
-    names = {row.id: row.name for row in people}
-    c, f = t.conversations.c, t.flags.c
-    case = connection.execute(select(c.kind, c.occurred_at).where(c.key == key)).one()
-    flagged = connection.execute(
-        select(f.id, f.category).where(f.id.in_([row.flag_id for row in found]))
-    )
-    categories = {row.id: row.category for row in flagged}
-    return [
-        replace(
-            _row(row, tuple(entries[row.id]), names),
-            kind=case.kind,
-            occurred_at=case.occurred_at,
-            category=categories[row.flag_id],
-        )
-        for row in found
-    ]
-
-
-def _row(row: Any, entries: Sequence[Entry], names: Mapping[str, str]) -> StepRow:
-    planned = Planned(
-        response=row.response,
-        title=row.title,
-        provision=row.provision,
-        side=Side(row.side),
-        order=row.position,
-        owner=row.owner,
-        owner_roles=_roles(row.owner_roles),
-        approver_roles=_roles(row.approver_roles),
-        second_person=row.second_person,
-        requires=tuple((name, title) for name, title in json.loads(row.requires)),
-        due_on=date.fromisoformat(row.due_on),
-    )
-    step = Step(planned, frozenset([row.decided_by]), tuple(entries))
-    return StepRow(row.id, row.conversation_key, row.flag_id, row.policy, row.outcome, step, names)
-
-
-def _roles(text: str) -> frozenset[str]:
-    return frozenset(role for role in text.split(",") if role)
-
-
-def _leading(rows: Sequence[StepRow]) -> tuple[StepRow, ...]:
-    """The first standing step of each response, with everybody whose decision stands behind it."""
-    groups: defaultdict[str, list[StepRow]] = defaultdict(list)
-    for row in rows:
-        if row.step.state is not StepState.CANCELLED:
-            groups[row.step.planned.response].append(row)
-    leading = [
-        replace(
-            group[0],
-            step=replace(
-                group[0].step, decided_by=frozenset().union(*(r.step.decided_by for r in group))
-            ),
-        )
-        for group in groups.values()
-    ]
-    return tuple(
-        sorted(
-            leading,
-            key=lambda r: (r.step.planned.side is Side.EXTERNAL, r.step.planned.order, r.id),
         )
     )

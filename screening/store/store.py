@@ -17,10 +17,12 @@ from ..review import Decision, FlagState, Person
 from ..sampling import Plan
 from . import (
     audit,
+    cases,
     contacts,
     conversations,
     decided,
     decisions,
+    flags,
     mails,
     originals,
     own,
@@ -206,12 +208,12 @@ class Store:
     def flag(self, flag_id: str, viewer: Person | None = None) -> FlagRow:
         """Raises NotFound."""
         with self._reading.begin() as connection:
-            return conversations.one_flag(connection, flag_id, viewer, _now())
+            return flags.one_flag(connection, flag_id, viewer, _now())
 
     def case(self, key: str, viewer: Person | None = None) -> Case:
         """Raises NotFound. Records no look: whoever shows the words to a person uses ``open_case``."""
         with self._reading.begin() as connection:
-            return conversations.case(connection, key, viewer, _now(), reading=self._rules)
+            return cases.case(connection, key, viewer, _now(), reading=self._rules)
 
     def open_case(self, key: str, person: Person, *, words: bool = True) -> Case:
         """The case as this person may see it, and in the audit log that they looked at its words.
@@ -221,7 +223,7 @@ class Store:
         """
         with self.engine.begin() as connection:
             actor = allowed(connection, person, Action.READ_CASE)
-            found = conversations.case(connection, key, actor, _now(), reading=self._rules)
+            found = cases.case(connection, key, actor, _now(), reading=self._rules)
             if words:
                 audit.append(connection, actor.id, "look", f"conversation:{key}")
         return found
@@ -276,7 +278,7 @@ class Store:
         """See ``originals.of_flag``. Raises NotFound or PermissionDenied."""
         with self._reading.begin() as connection:
             actor = allowed(connection, person, Action.READ_CASE)
-            flag = conversations.one_flag(connection, flag_id)
+            flag = flags.one_flag(connection, flag_id)
             return originals.of_flag(connection, flag, actor)
 
     def assessment(
@@ -291,7 +293,7 @@ class Store:
         """See ``decisions.assessed``; raises NotFound or PermissionDenied as well."""
         with self._reading.begin() as connection:
             actor = allowed(connection, person, Action.READ_CASE)
-            flag = conversations.one_flag(connection, flag_id)
+            flag = flags.one_flag(connection, flag_id)
             return decisions.assessed(
                 connection, flag, actor, policy=policy, answers=answers, outcome=outcome
             )

@@ -17,8 +17,8 @@ from ..errors import Conflict, ReviewError
 from ..review import Person, Role
 from . import audit, plan
 from . import tables as t
-from .conversations import one_flag
 from .decisions import FINAL, changed, locked
+from .flags import one_flag
 from .identity import allowed
 from .moments import kept, now
 from .queue import ORDER, Filters, branches, live_claim, passed

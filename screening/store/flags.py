@@ -1,0 +1,148 @@
+"""Flags as they are read back, with the claim, the standing decision and the correction on each."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from ..corrections import CorrectionKind
+from ..errors import NotFound
+from ..records import Flag, Priority
+from ..review import WITHDRAWN, FlagState, Person
+from . import tables as t
+from .identity import blinded
+from .moments import kept
+from .rows import Claim, FlagRow
+
+PRIORITIES = tuple(Priority)
+
+
+_HOLDER = t.people.alias("holder")
+
+
+LAST = t.decisions.alias("last")
+
+
+#: Where the answers of a decision also keep which flag it repeats; no policy can name a question so.
+DUPLICATE_OF = ":duplicate_of"
+
+
+_NAMED = (
+    select(t.corrections.c.category)
+    .where(
+        t.corrections.c.conversation_key == t.flags.c.conversation_key,
+        t.corrections.c.flag_id == t.flags.c.id,
+        t.corrections.c.kind == CorrectionKind.CATEGORY.value,
+    )
+    .order_by(t.corrections.c.id.desc())
+    .limit(1)
+    .correlate(t.flags)
+    .scalar_subquery()
+)
+
+
+#: What a ``FlagRow`` is read from.
+FLAG_COLUMNS = (
+    *t.flags.c,
+    t.conversations.c.external_id,
+    t.conversations.c.occurred_at,
+    t.screenings.c.model,
+    t.claims.c.person_id.label("claimed_by"),
+    t.claims.c.until.label("claimed_until"),
+    _HOLDER.c.name.label("claimed_name"),
+    LAST.c.id.label("decision"),
+    LAST.c.outcome,
+    LAST.c.answers,
+    _NAMED.label("named"),
+)
+
+
+JOINED = (
+    t.flags.join(t.conversations)
+    .join(t.screenings, t.flags.c.screening_id == t.screenings.c.id)
+    .outerjoin(t.claims, t.claims.c.flag_id == t.flags.c.id)
+    .outerjoin(_HOLDER, _HOLDER.c.id == t.claims.c.person_id)
+    .outerjoin(
+        LAST,
+        LAST.c.id
+        == select(func.max(t.decisions.c.id))
+        .where(t.decisions.c.flag_id == t.flags.c.id)
+        .correlate(t.flags)
+        .scalar_subquery(),
+    )
+)
+
+
+def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None) -> FlagRow:
+    """``viewer`` sees a flag that waits for a second, blind reading as if nobody had decided it.
+
+    A claim counts while it has not run out ``at`` that time.
+    """
+    blind = (
+        viewer is not None
+        and blinded(viewer)
+        and row.second_after is not None
+        and row.second_after != viewer.id
+    )
+    claim = None
+    if row.claimed_by is not None and (at is None or row.claimed_until > kept(at)):
+        mine = viewer is not None and viewer.id == row.claimed_by
+        claim = Claim(row.id, row.claimed_by, row.claimed_name, row.claimed_until, mine)
+    decided = not blind and row.outcome not in (None, WITHDRAWN)
+    return FlagRow(
+        id=row.id,
+        conversation_key=row.conversation_key,
+        conversation_id=row.external_id,
+        kind=row.kind,
+        occurred_at=row.occurred_at,
+        flag=Flag(
+            category=row.category,
+            provision=row.provision,
+            turn=None if row.turn < 0 else row.turn,
+            start=row.start,
+            end=row.end,
+            text=row.text,
+            score=row.score,
+            detectors=tuple(json.loads(row.detectors)),
+            why=row.why,
+            priority=PRIORITIES[row.priority],
+            evidence=tuple(json.loads(row.evidence)),
+        ),
+        state=FlagState.PROPOSED if blind else FlagState(row.state),
+        queued=row.queued,
+        policy=row.policy,
+        model=row.model,
+        created_at=row.created_at,
+        gravity=row.gravity,
+        rank=row.rank,
+        channel=row.channel,
+        trade=row.trade,
+        doubled=row.doubled,
+        second_after=None if blind else row.second_after,
+        disputed=row.disputed,
+        escalated=row.escalated,
+        held_until=row.held_until,
+        assigned_to=row.assigned_to,
+        claim=claim,
+        decision=0 if blind else row.decision or 0,
+        outcome=row.outcome if decided else None,
+        duplicate_of=json.loads(row.answers).get(DUPLICATE_OF) if decided else None,
+        named=row.named or row.category,
+    )
+
+
+def one_flag(
+    connection: Connection,
+    flag_id: str,
+    viewer: Person | None = None,
+    at: datetime | None = None,
+) -> FlagRow:
+    """Raises NotFound."""
+    query = select(*FLAG_COLUMNS).select_from(JOINED).where(t.flags.c.id == flag_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound("その候補は記録にありません。")
+    return flag_row(row, viewer, at)
