@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from screening.access import Action, may
 from screening.policy import Group, Side
+from screening.urgency import PRIORITIES
 
 from ..auth import Staff
 from . import words
@@ -66,7 +67,7 @@ def policy_page(request: Request, person: Staff) -> Response:
         person=person,
         page="policy",
         policy=policy,
-        labels=words.PRIORITIES,
+        labels=PRIORITIES,
         gravity={c.id: words.gravity(policy, c.id)[0] for c in policy.categories.values()},
         groups={g: g.value for g in Group},
     )

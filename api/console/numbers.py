@@ -21,6 +21,7 @@ from screening.errors import NotFound
 from screening.policy import Policy
 from screening.records import Priority
 from screening.review import Person
+from screening.urgency import PRIORITIES
 
 from ..auth import Staff
 from . import charts, words
@@ -133,13 +134,13 @@ def numbers(request: Request, person: Staff) -> Response:
         found=found,
         periods=PERIODS,
         at=words.short(found.at, found.at),
-        by_priority=[(words.PRIORITIES[p], found.waiting.queue[p]) for p in Priority],
+        by_priority=[(PRIORITIES[p], found.waiting.queue[p]) for p in Priority],
         tables=tables,
         young=found.pace_days < _WEEK,
         charts=_charts(found),
         confusion=_confusion(policy, found.agreement),
         waits=[
-            (words.PRIORITIES[w.priority], w.decided, _hours(w.median), _hours(w.slow))
+            (PRIORITIES[w.priority], w.decided, _hours(w.median), _hours(w.slow))
             for w in found.waits
         ],
     )

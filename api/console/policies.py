@@ -10,6 +10,7 @@ from screening.errors import NotFound
 from screening.policy import Policy, assess, load_policy, shipped
 from screening.records import Flag
 from screening.store import Store
+from screening.urgency import PRIORITIES
 
 from ..auth import Staff
 from . import consequences, words
@@ -82,6 +83,6 @@ def _row(policy: Policy, flag: Flag) -> dict[str, object]:
         "size": len(flag.text),
         "score": flag.score,
         "priority": str(flag.priority),
-        "priority_label": words.PRIORITIES[flag.priority],
+        "priority_label": PRIORITIES[flag.priority],
         "opens": category is not None and category.opens_review,
     }

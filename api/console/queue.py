@@ -17,7 +17,7 @@ from screening.policy import Policy
 from screening.review import FlagState, Person, Role
 from screening.store import FlagRow, Store
 from screening.store.queue import Filters, Place
-from screening.urgency import standing
+from screening.urgency import PRIORITIES, standing
 
 from ..auth import Staff
 from . import view, words
@@ -192,7 +192,7 @@ def row(
         "id": flag.id,
         "conversation_key": flag.conversation_key,
         "priority": str(f.priority),
-        "priority_label": words.PRIORITIES[f.priority],
+        "priority_label": PRIORITIES[f.priority],
         "gravity": grave,
         "dots": dots,
         "category_name": words.category_name(policy, flag.named),

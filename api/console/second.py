@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from screening.access import Action, require
 from screening.errors import Conflict, NotFound, ReviewError
 from screening.store import Store
+from screening.urgency import PRIORITIES
 
 from ..auth import Staff
 from ..errors import kind_of
@@ -41,7 +42,7 @@ def disputes(request: Request, person: Staff) -> Response:
                 "category": words.category_name(policy, d.flag.flag.category),
                 "provision": d.flag.flag.provision,
                 "priority": str(d.flag.flag.priority),
-                "priority_label": words.PRIORITIES[d.flag.flag.priority],
+                "priority_label": PRIORITIES[d.flag.flag.priority],
                 "first": words.outcome_label(policy, d.first.decision.outcome),
                 "second": words.outcome_label(policy, d.second.decision.outcome),
                 "when": words.short(d.second.decision.decided_at, now),

@@ -14,6 +14,7 @@ from screening.report.incident import SPEAKERS
 from screening.review import STATES, WITHDRAWN, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Recorded, Store
 from screening.store.work import EVENTS, EventKind
+from screening.urgency import PRIORITIES
 from screening.veils import masked
 
 from . import words
@@ -224,7 +225,7 @@ def _flag(
         "score": f.score,
         "detectors": words.detectors(f.detectors),
         "priority": str(f.priority),
-        "priority_label": words.PRIORITIES[f.priority],
+        "priority_label": PRIORITIES[f.priority],
         "gravity": grave,
         "dots": dots,
         "state": flag.state.value,

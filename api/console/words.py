@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from screening.dashboard.figures import DETECTORS
 from screening.policy import OutcomeKind, Policy
 from screening.policy.model import Gravity
-from screening.records import Kind, Priority
+from screening.records import Kind
 from screening.review import STATES, WITHDRAWN, FlagState
 from screening.store import FlagRow
 from screening.veils import veiled
 
-PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 KINDS = {Kind.CALL.value: "通話", Kind.EMAIL.value: "メール"}
 #: How grave the conduct is if a person finds it, said before anything of it is read: 1 to 3 dots.
 GRAVITIES = {
@@ -20,13 +20,6 @@ GRAVITIES = {
     Gravity.ORDINARY: ("ふつう", 1),
 }
 CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "counter": "窓口"}
-DETECTORS = {
-    "rule": "規則",
-    "classifier": "学習した検出器",
-    "repetition": "くり返しの検出",
-    "conduct": "時間と回数",
-    "person": "確認者",
-}
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
 ANSWER_KEYS = ("1234567890", "qwetyio", "m")
 OUTCOME_KEYS = "asdfhlzx"

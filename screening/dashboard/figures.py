@@ -17,6 +17,7 @@ from ..store import Store
 from ..store.checks import estimated
 from ..store.engine import snapshot
 from ..store.readings import agreed
+from ..urgency import PRIORITIES
 from . import counts
 from .counts import Waiting
 from .estimates import Forecast, Share, forecast, percentile, share
@@ -26,7 +27,6 @@ from .tables import Cell, Table
 PACE_DAYS = 28
 #: The most weeks that are listed although nothing happened in them.
 _WEEKS = 520
-PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
 DETECTORS = {
     "rule": "規則",
     "classifier": "学習した検出器",
@@ -274,9 +274,10 @@ def figures(
     for (category, detectors), found in states.items():
         known = policy.categories.get(category)
         by_category.setdefault(known.name if known else category, Counter()).update(found)
-        for kind in counts.kinds(detectors):
+        names = json.loads(detectors)
+        for kind in counts.kinds(names):
             by_kind.setdefault(DETECTORS.get(kind, kind), Counter()).update(found)
-        for name in dict.fromkeys(json.loads(detectors)):
+        for name in dict.fromkeys(names):
             if name.startswith("rule:"):
                 by_rule.setdefault(name.removeprefix("rule:"), Counter()).update(found)
     return Figures(

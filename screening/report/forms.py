@@ -41,7 +41,7 @@ _BUILDING = (
     r"(?:[ァ-ヶー一-龠]{0,8})?"
 )
 
-#: In this order: what an earlier one found, a later one leaves alone.
+#: In this order: of two that overlap the earlier one keeps its word and grows.
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (MAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)),
     (MAIL, re.compile(r"https?://[^\s、。」）]+")),

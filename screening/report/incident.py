@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ..policy import Policy, respond
 from ..records import Conversation, Kind, Speaker
-from ..review import STATES, WITHDRAWN, FlagState
+from ..review import STATES, WITHDRAWN, Decision, FlagState
 from ..store import Case, FlagRow, Recorded
 from .masking import Masked, mask, names
 from .pointers import pointers
@@ -49,9 +49,17 @@ def incident(
     people = _People(masked)
     conversation = case.conversation
     state = {f.id: f.state for f in case.flags}
-    standing = _standing(case)
-    live = [f for f in case.flags if f.state is not FlagState.DISMISSED]
+    decided = standing(case)
+    live = _live(case)
     confirmed = [f.flag.category for f in case.flags if f.state is FlagState.CONFIRMED]
+
+    def ruled(*, dismissed: bool) -> tuple[Ruling, ...]:
+        return tuple(
+            _ruling(d, case, policy, hide, people)
+            for d in decided
+            if (state[d.decision.flag_id] is FlagState.DISMISSED) is dismissed
+        )
+
     return IncidentReport(
         masked=masked,
         id="" if masked else conversation.id,
@@ -68,7 +76,7 @@ def incident(
                 tuple(
                     _passages(
                         c.conversation,
-                        [f for f in c.flags if f.state is not FlagState.DISMISSED],
+                        _live(c),
                         policy,
                         hide,
                     )
@@ -77,16 +85,8 @@ def incident(
             )
             for c in sorted(contacts, key=lambda c: (c.conversation.occurred_at or "", c.key))
         ),
-        rulings=tuple(
-            _ruling(d, case, policy, hide, people)
-            for d in standing
-            if state[d.decision.flag_id] is not FlagState.DISMISSED
-        ),
-        rejected=tuple(
-            _ruling(d, case, policy, hide, people)
-            for d in standing
-            if rejected and state[d.decision.flag_id] is FlagState.DISMISSED
-        ),
+        rulings=ruled(dismissed=False),
+        rejected=ruled(dismissed=True) if rejected else (),
         steps=tuple(_steps(case, policy, records, hide, people)),
         talks=tuple(
             Talk(people(c.person_name), hide(c.consulted), hide(c.note), c.recorded_at)
@@ -104,7 +104,7 @@ def incident(
                 [
                     policy.version,
                     *(f.policy for f in case.flags),
-                    *(d.decision.policy for d in standing),
+                    *(d.decision.policy for d in decided),
                 ]
             )
         ),
@@ -149,7 +149,7 @@ class Hiding:
 _SHOWN = Hiding()
 
 
-def _standing(case: Case) -> list[Recorded]:
+def standing(case: Case) -> list[Recorded]:
     """The decision that stands on each decided flag, oldest first."""
     latest = {d.decision.flag_id: d for d in case.decisions}
     return [
@@ -157,6 +157,10 @@ def _standing(case: Case) -> list[Recorded]:
         for d in case.decisions
         if latest[d.decision.flag_id] is d and d.decision.outcome != WITHDRAWN
     ]
+
+
+def _live(case: Case) -> list[FlagRow]:
+    return [f for f in case.flags if f.state is not FlagState.DISMISSED]
 
 
 def _customer(conversation: Conversation) -> str:
@@ -194,20 +198,22 @@ def _passages(
         flag = row.flag
         category = policy.categories.get(flag.category)
         turn = flag.turn
-        known = turn is not None and turn < len(conversation.turns)
+        said = None
+        if turn is not None and turn < len(conversation.turns):
+            said = conversation.turns[turn]
         yield Passage(
             turn=turn,
-            at_ms=conversation.turns[turn].start_ms if known and turn is not None else None,
-            speaker=speaker(conversation, turn) if known and turn is not None else "会話全体",
+            at_ms=said.start_ms if said else None,
+            speaker=speaker(conversation, turn) if said and turn is not None else "会話全体",
             words=_words(conversation, row, hide),
-            said=hide(conversation.turns[turn].text) if known and turn is not None else "",
+            said=hide(said.text) if said else "",
             answer=hide(_answer(conversation, turn)) if turn is not None else "",
             category=category.name if category else flag.category,
             provision=flag.provision,
             state=STATES[row.state],
             confirmed=row.state is FlagState.CONFIRMED,
-            quotes=() if known else tuple(_quotes(conversation, flag.evidence, hide)),
-            why="" if known else hide(flag.why.partition("おそれ：")[2] or flag.why),
+            quotes=() if said else tuple(_quotes(conversation, flag.evidence, hide)),
+            why="" if said else hide(flag.why.partition("おそれ：")[2] or flag.why),
         )
 
 
@@ -260,15 +266,21 @@ def _ruling(
         category=category.name if category else row.flag.category,
         words=_words(case.conversation, row, hide),
         outcome=outcome.label if outcome else decision.outcome,
-        answers=tuple(
-            (c.title, next(a.label for a in c.answers if a.id == decision.answers[c.id]))
-            for c in policy.criteria
-            if any(a.id == decision.answers.get(c.id) for a in c.answers)
-        ),
+        answers=answers(policy, decision),
         reason=hide(decision.reason),
         person=people(recorded.person_name),
         decided_at=decision.decided_at,
         policy=decision.policy,
+    )
+
+
+def answers(policy: Policy, decision: Decision) -> tuple[tuple[str, str], ...]:
+    """What was answered to each question of the policy, by its title."""
+    return tuple(
+        (c.title, a.label)
+        for c in policy.criteria
+        for a in c.answers
+        if a.id == decision.answers.get(c.id)
     )
 
 
@@ -280,11 +292,11 @@ def _steps(
     people: _People,
 ) -> Iterator[Step]:
     """The responses that the standing decisions of the case call for or open, each once."""
-    standing = {d.decision.flag_id: d.decision for d in case.decisions}
+    decided = {d.decision.flag_id: d.decision for d in standing(case)}
     wanted: set[str] = set()
     for row in case.flags:
-        decision = standing.get(row.id)
-        if decision and decision.outcome != WITHDRAWN and row.flag.category in policy.categories:
+        decision = decided.get(row.id)
+        if decision and row.flag.category in policy.categories:
             after = respond(policy, row.flag.category, decision.outcome)
             wanted |= {*after.due, *after.open}
     for response in sorted(policy.responses, key=lambda r: (r.side != "internal", r.order)):

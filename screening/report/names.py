@@ -51,7 +51,6 @@ _AROUND: tuple[tuple[re.Pattern[str], bool], ...] = (
         ),
         False,
     ),
-    (re.compile(rf"(?<!{_KANJI}){_OFFICE}の(?P<n>{_FULL})(?={_SAYS})"), True),
     (re.compile(rf"{_OFFICE}の(?P<n>{_FULL})(?={_SAYS})"), True),
     (re.compile(rf"{_FAMILY}の(?P<n>{_FULL})(?={_SAYS})"), True),
     (

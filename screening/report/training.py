@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..policy import Policy
-from ..review import WITHDRAWN, FlagState
+from ..review import FlagState
 from ..store import Case
-from .incident import Hiding, speaker
+from .incident import Hiding, answers, speaker, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,11 @@ def training_case(case: Case, policy: Policy) -> TrainingCase | None:
     conversation = case.conversation
     hide = Hiding.of(case)
     masked = [hide.mask(turn.text) for turn in conversation.turns]
-    latest = {d.decision.flag_id: d.decision for d in case.decisions}
+    decided = {d.decision.flag_id: d.decision for d in standing(case)}
     points = []
     for row in case.flags:
-        decision = latest.get(row.id)
+        decision = decided.get(row.id)
         if row.state not in (FlagState.CONFIRMED, FlagState.DISMISSED) or decision is None:
-            continue
-        if decision.outcome == WITHDRAWN:
             continue
         flag = row.flag
         start, end = (0, 0) if flag.turn is None else masked[flag.turn].span(flag.start, flag.end)
@@ -81,12 +79,7 @@ def training_case(case: Case, policy: Policy) -> TrainingCase | None:
                 category=category.name if category else flag.category,
                 provision=flag.provision,
                 outcome=outcome.label if outcome else decision.outcome,
-                answers=tuple(
-                    (c.title, a.label)
-                    for c in policy.criteria
-                    for a in c.answers
-                    if a.id == decision.answers.get(c.id)
-                ),
+                answers=answers(policy, decision),
                 reason=hide(decision.reason),
             )
         )

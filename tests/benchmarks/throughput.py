@@ -57,7 +57,7 @@ began = time.perf_counter()
 from screening.intake import read
 from screening.screener import default_screener
 from screening.view import SCREENED
-screener = default_screener()
+screener = default_screener(second_reader=sys.argv[2:] == ["second_reader"])
 items = read([sys.argv[1]])
 next(iter(screener.screen_many([next(items)])))
 started = time.perf_counter() - began
@@ -75,7 +75,7 @@ print(json.dumps({"start_s": round(started, 2), **memory, "took_s": took}))
 """
 
 
-def worker(conversations: list[Conversation]) -> dict[str, Any]:
+def worker(conversations: list[Conversation], *, second_reader: bool) -> dict[str, Any]:
     """Seconds until the first answer, and memory in MB, of a process that does nothing else.
 
     The peak is the kernel's VmHWM: ``ru_maxrss`` of a child begins at its parent's. The pages of the
@@ -85,18 +85,19 @@ def worker(conversations: list[Conversation]) -> dict[str, Any]:
         for conversation in conversations:
             file.write(json.dumps(conversation.to_json(), ensure_ascii=False) + "\n")
         file.flush()
-        (found,) = _together(file.name, 1)
-        two = _together(file.name, 2)
+        asked = [file.name, *(["second_reader"] if second_reader else [])]
+        (found,) = _together(asked, 1)
+        two = _together(asked, 2)
     # Both have to start, so only what they took afterwards is compared.
     took = found.pop("took_s")
     found["two_processes_ratio"] = round(2 * took / max(t["took_s"] for t in two), 2)
     return found
 
 
-def _together(path: str, count: int) -> list[dict[str, Any]]:
+def _together(asked: list[str], count: int) -> list[dict[str, Any]]:
     """What this many workers report that do the same work at once."""
     running = [
-        subprocess.Popen([sys.executable, "-c", WORKER, path], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", WORKER, *asked], stdout=subprocess.PIPE, text=True)
         for _ in range(count)
     ]
     return [json.loads(worker.communicate()[0]) for worker in running]
@@ -127,7 +128,7 @@ STEPS = {
     "second_reader": ("again.py", "read_again"),
     "repetition": ("screener.py", "_repeated"),
     "evidence_and_reasons": ("screener.py", "_said"),
-    "policy": ("policy.py", "propose"),
+    "policy": ("propose.py", "propose"),
 }
 
 
@@ -205,7 +206,7 @@ def measure(
         "vs_sklearn_one_at_a_time": round(one / alone[len(alone) // 2], 1),
         "read_again": _read_again(screener, conversations),
         "profile": profile(screener, conversations),
-        **worker(conversations),
+        **worker(conversations, second_reader=second_reader),
     }
 
 
