@@ -6,6 +6,8 @@
 ``consequences``  what answers lead to, said before they are given
 ``pages``         templates, and what every page needs
 ``forms``         posts with the session's token
+``onward``        where a person goes next
+``record``        what people did with a flag, and which one it repeats
 ``view``          what the page of a case shows
 ``session``       signing in and out
 ``case``          reading a case, opening its words, deciding

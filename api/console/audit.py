@@ -35,7 +35,7 @@ ACTIONS = {
     "resumed": "後回しの解除",
     "handed": "担当替え",
     "escalated": "承認者への相談",
-    "skipped": "見送り",
+    "skipped": "ほかの人に任せた",
     "sign_in": "サインイン",
     "sign_out": "サインアウト",
     "sign_in_failed": "サインインの失敗",

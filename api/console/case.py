@@ -18,9 +18,11 @@ from ..auth import Staff
 from ..errors import kind_of
 from . import sight, view, words
 from .consequences import answers_of, outcomes
-from .conversation import Segment, read_part
+from .conversation import Segment, marks, segments, veils
 from .forms import Checked
+from .onward import next_open, page_of
 from .pages import render, settings
+from .record import draft, may_withdraw
 
 _UNDONE = "決定直後に画面から取り消した"
 
@@ -50,7 +52,7 @@ def done(request: Request, person: Person) -> dict[str, Any] | None:
     return {
         "kind": "good",
         "text": f"「{name}」を「{words.standing(policy, flag)}」と記録しました。",
-        "undo": flag_id if view.may_withdraw(mine[-1], flag, person) else None,
+        "undo": flag_id if may_withdraw(mine[-1], flag, person) else None,
     }
 
 
@@ -90,20 +92,20 @@ def show(
         raise NotFound("この会話には候補がありません。")
     first = next((f for f in case.flags if f.state is FlagState.PROPOSED), case.flags[0])
     flag = next((f for f in case.flags if f.id == flag_id), first)
-    hidden = view.veils(case)
+    hidden = veils(case)
     before = sight.opened(request, key, hidden)
     asked = request.query_params.get("words")
     now = before | {name for name in opened if name in hidden}
     if asked in ("shown", "veiled"):
         now = frozenset(hidden) if asked == "shown" else frozenset()
     store.looked(person, f"conversation:{key}", count=len(now - before), again=len(now & before))
-    given = given if given is not None else view.draft(case, flag, person)
+    given = given if given is not None else draft(case, flag, person)
     page = render(
         request,
         "case.html",
         person=person,
         status=status,
-        page=view.page_of(policy, case, flag),
+        page=page_of(policy, case, flag),
         error=error,
         notice=done(request, person) if error is None else None,
         **view.case_page(
@@ -147,8 +149,8 @@ def open_words(request: Request, person: Staff, form: Checked, key: str) -> Resp
     if "hx-request" not in request.headers:
         return show(request, person, key, form.get("flag"), opened=(name,))
     found = store.open_case(key, person, words=False)
-    hidden = view.veils(found)
-    place = hidden.get(name) if read_part(name) else None
+    hidden = veils(found)
+    place = hidden.get(name)
     if place is None:
         raise NotFound("その箇所はありません。")
     store.looked(person, f"conversation:{key}", count=1)
@@ -166,9 +168,7 @@ def open_words(request: Request, person: Staff, form: Checked, key: str) -> Resp
 
 def _within(case: Case, turn: int, start: int, end: int) -> list[Segment]:
     """The marked words of a part, cut as the bubble cuts them."""
-    from .conversation import segments
-
-    mine = [m for m in view.marks(case) if m.turn == turn]
+    mine = [m for m in marks(case) if m.turn == turn]
     cut, at = [], 0
     for piece in segments(case.conversation.turns[turn].text, mine, ()):
         a, b = max(at, start), min(at + len(piece.text), end)
@@ -240,7 +240,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
         )
     request.app.state.metrics.decisions.labels(decision.outcome).inc()
     found = store.case(flag.conversation_key, person)
-    onward = "/disputes" if settling else view.next_open(store, policy, found, flag, person)
+    onward = "/disputes" if settling else next_open(store, policy, found, flag, person)
     joint = "&" if "?" in onward else "?"
     return RedirectResponse(f"{onward}{joint}done={flag_id}", 303)
 

@@ -41,6 +41,20 @@ def answers_of(policy: Policy, given: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in given.items() if k in names and v}
 
 
+#: ``outcomes`` of a category that the policy in force does not know.
+NOTHING: Mapping[str, Any] = {
+    "outcomes": [],
+    "questions": [],
+    "missing": [],
+    "ahead": {},
+    "meanwhile": [],
+    "refusals": [],
+    "grounds": [],
+    "legend": [],
+    "next_steps": [],
+}
+
+
 def outcomes(
     store: Store, policy: Policy, person: Person, flag: FlagRow, answers: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -69,7 +83,6 @@ def outcomes(
             {
                 "id": o.id,
                 "label": o.label,
-                "judges": bool((known := policy.outcome(o.id)) and known.judges),
                 "duplicate": words.duplicates(policy, o.id),
                 "blocked": not o.open,
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),

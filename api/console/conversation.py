@@ -12,8 +12,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from screening.corrections import CorrectionKind
 from screening.records import Conversation, Kind, Speaker
 from screening.report.incident import SPEAKERS, speaker
+from screening.store import Case
 from screening.veils import harsh, merged
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]+")
@@ -77,21 +79,14 @@ def part(turn: int, start: int, end: int) -> str:
     return f"{turn}-{start}-{end}"
 
 
-def read_part(name: str) -> tuple[int, int, int] | None:
-    found = re.fullmatch(r"(\d{1,6})-(\d{1,7})-(\d{1,7})", name)
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
-
-
 def veiled(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
     """The sentences of a turn that hold flagged words, merged where they touch, and harsh words elsewhere."""
     edges = [0, *(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
-    covered: list[tuple[int, int]] = []
-    for first, last in itertools.pairwise(sorted(set(edges))):
-        if any(m.start < last and first < m.end for m in marks):
-            if covered and covered[-1][1] == first:
-                covered[-1] = (covered[-1][0], last)
-            else:
-                covered.append((first, last))
+    covered = [
+        (first, last)
+        for first, last in itertools.pairwise(sorted(set(edges)))
+        if any(m.start < last and first < m.end for m in marks)
+    ]
     # A harsh word that reaches into a covered sentence makes it longer.
     return merged(sorted([*covered, *harsh(text)]))
 
@@ -163,3 +158,33 @@ def bubbles(
             )
         )
     return tuple(found)
+
+
+def marks(case: Case) -> list[Marked]:
+    return [
+        Marked(x.id, x.flag.turn, x.flag.start, x.flag.end, x.flag.evidence) for x in case.flags
+    ]
+
+
+def veils(case: Case) -> dict[str, tuple[int, int, int]]:
+    """Every part of the case that is kept from sight: its name, turn and range."""
+    by_turn: dict[int, list[Marked]] = {}
+    for mark in marks(case):
+        if mark.turn is not None:
+            by_turn.setdefault(mark.turn, []).append(mark)
+    return {
+        part(number, start, end): (number, start, end)
+        for number, turn in enumerate(case.conversation.turns)
+        for start, end in veiled(turn.text, by_turn.get(number, ()))
+    }
+
+
+def speakers(case: Case) -> dict[int, Speaker]:
+    """Who spoke, where a person has set it right."""
+    return {
+        c.correction.turn: c.correction.speaker
+        for c in case.corrections
+        if c.correction.kind is CorrectionKind.SPEAKER
+        and c.correction.turn is not None
+        and c.correction.speaker is not None
+    }

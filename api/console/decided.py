@@ -17,6 +17,7 @@ from ..auth import Staff
 from . import queue, words
 from .case import done
 from .pages import render
+from .record import repeats
 
 router = APIRouter(include_in_schema=False)
 _STATES = (FlagState.CONFIRMED, FlagState.DISMISSED, FlagState.ON_HOLD)
@@ -49,8 +50,7 @@ def decided(request: Request, person: Staff) -> Response:
         page="decided",
         notice=done(request, person),
         rows=[
-            _row(policy, d, person, now, shown=shown)
-            | queue.repeats(store, policy, d.flag, person, now)
+            _row(policy, d, person, now, shown=shown) | repeats(store, policy, d.flag, person, now)
             for d in found.items
         ],
         categories=[c for c in policy.categories.values() if c.id not in policy.routed],

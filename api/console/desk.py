@@ -54,6 +54,7 @@ def desk(request: Request, person: Staff) -> Response:
         settings=chosen,
         promised=list(promised.values()),
         lines=PUBLIC_LINES,
+        rest_minutes=policy.reading.rest_minutes,
         may_set=may(person, Action.MANAGE_PEOPLE),
     )
 

@@ -15,14 +15,15 @@ from screening.dashboard import Choices, choices
 from screening.errors import ReviewError
 from screening.policy import Policy
 from screening.review import FlagState, Person, Role
-from screening.store import FlagRow, Store
+from screening.store import FlagRow
 from screening.store.queue import Filters, Place
 from screening.urgency import PRIORITIES, standing
 
 from ..auth import Staff
-from . import view, words
+from . import words
 from .case import done
 from .pages import render
+from .record import repeats
 
 #: The age up to which the values of the filters may be shown again.
 CHOICES_SECONDS = 60.0
@@ -217,20 +218,6 @@ def row(
         "held": words.short(flag.held_until, now)
         if flag.held_until and (words.moment(flag.held_until) or now) > now
         else "",
-    }
-
-
-def repeats(
-    store: Store, policy: Policy, flag: FlagRow, person: Person, now: datetime
-) -> dict[str, str]:
-    """The flag that this one repeats, as a person named it, with the way there."""
-    if flag.duplicate_of is None or not may(person, Action.READ_CASE):
-        return {"original": "", "original_url": ""}
-    there = store.flag(flag.duplicate_of, person)
-    elsewhere = there.conversation_key != flag.conversation_key
-    return {
-        "original": view.original(policy, there, now, elsewhere=elsewhere),
-        "original_url": view.url(there),
     }
 
 

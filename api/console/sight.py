@@ -10,8 +10,6 @@ from collections.abc import Collection
 
 from fastapi import Request, Response
 
-from .conversation import read_part
-
 COOKIE = "screening_opened"
 _ALL = "all"
 #: A cookie holds 4 KiB; of more single parts than these the first ones close again.
@@ -25,7 +23,7 @@ def opened(request: Request, key: str, hidden: Collection[str]) -> frozenset[str
         return frozenset()
     if names == _ALL:
         return frozenset(hidden)
-    return frozenset(n for n in names.split(".") if n in hidden and read_part(n))
+    return frozenset(n for n in names.split(".") if n in hidden)
 
 
 def keep(

@@ -15,13 +15,12 @@ from screening.store import Store
 
 from ..auth import Staff
 from ..errors import kind_of
-from . import view
 from .case import show
 from .forms import Checked
+from .onward import next_open, url
 
 router = APIRouter(include_in_schema=False)
 #: For how long a flag may be put aside with one click, in hours.
-HOLDS = ((2, "2時間"), (24, "明日まで"), (24 * 7, "1週間"))
 
 
 @router.post("/flags/{flag_id}/work")
@@ -58,9 +57,9 @@ def work(request: Request, person: Staff, form: Checked, flag_id: str) -> Respon
             status=kind_of(error)[0],
         )
     if what in ("resumed", "taken"):
-        onward = view.url(flag)
+        onward = url(flag)
     else:
-        onward = view.next_open(
+        onward = next_open(
             store,
             request.app.state.policy,
             store.case(flag.conversation_key, person),

@@ -181,7 +181,7 @@ def _regrade(
     decided = flag.state is not FlagState.PROPOSED and not awaited_from(flag, person)
     if routed and decided:
         raise Conflict(
-            "この候補はもう決定されているので、区分を直しても緊急の経路に載りません。"
+            "この候補はもう決定されているので、区分を直してもケアの一覧に載りません。"
             "「見落としを加える」で、同じ箇所を新しい候補として加えてください。"
         )
     gravity = weights(connection).get(category, UNKNOWN_GRAVITY)

@@ -1,0 +1,149 @@
+"""What people did with a flag and its conversation, and which flag it repeats."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from screening.access import Action, may
+from screening.corrections import KINDS as CORRECTIONS
+from screening.policy import OutcomeKind, Policy
+from screening.review import WITHDRAWN, FlagState, Person, Role
+from screening.store import Case, Dispute, FlagRow, Recorded, Store
+from screening.store.work import EVENTS, EventKind
+from screening.veils import masked
+
+from . import words
+from .onward import url
+
+
+def originals(
+    store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, now: datetime
+) -> list[dict[str, str]]:
+    """The flags that this one may repeat, for somebody who may decide."""
+    if Role.REVIEWER not in person.roles or not any(
+        o.kind is OutcomeKind.DUPLICATE for o in policy.outcomes
+    ):
+        return []
+    return [
+        {"id": x.id, "label": original(policy, x, now, elsewhere=x.conversation_key != case.key)}
+        for x in store.originals(flag.id, person)
+    ]
+
+
+def original(policy: Policy, flag: FlagRow, now: datetime, *, elsewhere: bool) -> str:
+    """How a flag is called where another one repeats it: where it is, its category, what was decided."""
+    kind = words.KINDS.get(flag.kind, flag.kind)
+    where = f"{words.short(flag.occurred_at, now)}の{kind}・" if elsewhere else ""
+    name = words.category_name(policy, flag.named)
+    return f"{where}{words.place(flag)}・{name}（{words.standing(policy, flag)}）"
+
+
+def record(
+    store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, *, shown: bool
+) -> list[dict[str, str]]:
+    """What people did with this flag and its conversation, newest first.
+
+    Harsh words that they repeated are left out unless everything is ``shown``.
+    """
+    now = datetime.now(UTC)
+    found: list[tuple[datetime, str, str, str, FlagRow | None]] = []
+
+    def note(
+        at: str | datetime, label: str, who: str, text: str, repeats: FlagRow | None = None
+    ) -> None:
+        said = text if shown else masked(text)
+        found.append((words.moment(at) or now, label, who, said, repeats))
+
+    for d in case.decisions:
+        if d.decision.flag_id == flag.id:
+            label = words.outcome_label(policy, d.decision.outcome)
+            repeats = d.decision.duplicate_of
+            note(
+                d.decision.decided_at,
+                label,
+                d.person_name,
+                d.decision.reason,
+                store.flag(repeats, person) if repeats else None,
+            )
+    for c in case.consultations:
+        note(c.recorded_at, f"協議：{c.consulted}", c.person_name, c.note)
+    for e in case.events:
+        if e.flag_id == flag.id:
+            to = f"（{e.to_name}さんへ）" if e.to_name else ""
+            note(e.at, f"{EVENTS[EventKind(e.kind)]}{to}", e.person_name, e.note)
+    for x in case.corrections:
+        if x.correction.flag_id in (None, flag.id):
+            note(x.at, CORRECTIONS[x.correction.kind], x.person_name, x.correction.note)
+    return [
+        {"label": label, "who": who, "when": words.short(at, now), "text": text}
+        | _repeated(policy, x, case.key, now)
+        for at, label, who, text, x in sorted(found, key=lambda f: f[0], reverse=True)
+    ]
+
+
+def readings(policy: Policy, dispute: Dispute | None) -> list[dict[str, Any]]:
+    """Both readings of a flag that two people saw differently."""
+    if dispute is None:
+        return []
+    return [
+        {
+            "label": label,
+            "outcome": words.outcome_label(policy, r.decision.outcome),
+            "answers": [
+                (
+                    c.title,
+                    next((a.label for a in c.answers if a.id == r.decision.answers.get(c.id)), "―"),
+                )
+                for c in policy.criteria
+            ],
+            "reason": r.decision.reason,
+        }
+        for label, r in (("一人目", dispute.first), ("二人目", dispute.second))
+    ]
+
+
+def may_withdraw(last: Recorded, flag: FlagRow, person: Person) -> bool:
+    decision = last.decision
+    return (
+        decision.outcome != WITHDRAWN
+        and decision.person_id == person.id
+        and flag.state is decision.to_state
+    )
+
+
+def draft(case: Case, flag: FlagRow, person: Person) -> dict[str, str]:
+    """What the person had given in the decision that they took back last, to go on from."""
+    mine = [d.decision for d in case.decisions if d.decision.flag_id == flag.id][-2:]
+    if flag.state is not FlagState.PROPOSED or len(mine) < 2 or mine[1].outcome != WITHDRAWN:
+        return {}
+    taken, back = mine
+    if {taken.person_id, back.person_id} != {person.id}:
+        return {}
+    given = {
+        "outcome": taken.outcome,
+        "reason": taken.reason,
+        "duplicate_of": taken.duplicate_of or "",
+        "back": "1",
+    }
+    return dict(taken.answers) | given
+
+
+def repeats(
+    store: Store, policy: Policy, flag: FlagRow, person: Person, now: datetime
+) -> dict[str, str]:
+    """The flag that this one repeats, as a person named it, with the way there."""
+    named = flag.duplicate_of if may(person, Action.READ_CASE) else None
+    there = store.flag(named, person) if named else None
+    return _repeated(policy, there, flag.conversation_key, now)
+
+
+def _repeated(policy: Policy, there: FlagRow | None, key: str, now: datetime) -> dict[str, str]:
+    """The label and address of the flag ``there`` that is repeated in the conversation of ``key``."""
+    if there is None:
+        return {"original": "", "original_url": ""}
+    elsewhere = there.conversation_key != key
+    return {
+        "original": original(policy, there, now, elsewhere=elsewhere),
+        "original_url": url(there),
+    }
