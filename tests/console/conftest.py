@@ -136,8 +136,9 @@ class Visit:
         )
 
     def sign_in(self, name):
-        """By keyboard: the name field has the focus."""
+        """By keyboard: the name field gets the focus, which is after the page has loaded."""
         self.page.goto("/login")
+        self.page.wait_for_selector("#name:focus")
         self.page.keyboard.type(name)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(PASSWORD)
