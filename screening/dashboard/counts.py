@@ -29,6 +29,7 @@ from ..records import Priority
 from ..review import FlagState
 from ..store import Store
 from ..store import tables as t
+from ..store.flags import none_of
 from ..store.moments import kept, utc
 
 PRIORITIES = tuple(Priority)
@@ -95,24 +96,19 @@ def _of(since: date, routed: Collection[str]) -> list[ColumnElement[bool]]:
     said: list[ColumnElement[bool]] = [f.queued.is_(True)]
     if start := begins(since):
         said.append(f.happened_at >= start)
-    return [*said, *_others(routed)]
-
-
-def _others(routed: Collection[str]) -> list[ColumnElement[bool]]:
-    """Flags without a route of their own. Plain comparisons: a list would cost SQLite far more a row."""
-    return [t.flags.c.category != category for category in sorted(routed)]
+    return [*said, *none_of(routed)]
 
 
 def states(
     connection: Connection, since: date, routed: Collection[str]
 ) -> dict[tuple[str, str], Counter[str]]:
-    """By category and detectors (as they stand in the record): how many flags are in which state."""
+    """By category (as set right) and detectors (as the record has them): how many are in which state."""
     found: dict[tuple[str, str], Counter[str]] = {}
     f = t.flags.c
     for category, detectors, state, n in connection.execute(
-        select(f.category, f.detectors, f.state, func.count())
+        select(f.named, f.detectors, f.state, func.count())
         .where(*_of(since, routed))
-        .group_by(f.category, f.detectors, f.state)
+        .group_by(f.named, f.detectors, f.state)
     ):
         found.setdefault((category, detectors), Counter())[state] += n
     return found
@@ -144,9 +140,9 @@ def waiting(connection: Connection, now: datetime, routed: Collection[str]) -> W
     """Whatever waits for a person now, from the first day on record."""
     f = t.flags.c
     held = func.coalesce(f.held_until, "") > kept(now)
-    apart = f.category.in_(sorted(routed))
+    apart = f.named.in_(sorted(routed))
 
-    queued = and_(f.queued.is_(True), *_others(routed))
+    queued = and_(f.queued.is_(True), *none_of(routed))
 
     def those(*said: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count().filter(*said)
@@ -170,7 +166,7 @@ def arrived(connection: Connection, since: datetime, routed: Collection[str]) ->
     return connection.execute(
         select(func.count())
         .select_from(t.flags)
-        .where(f.created_at >= kept(since), f.queued.is_(True), *_others(routed))
+        .where(f.created_at >= kept(since), f.queued.is_(True), *none_of(routed))
     ).scalar_one()
 
 
@@ -183,7 +179,7 @@ def begun(connection: Connection) -> datetime | None:
 def decided(connection: Connection, since: datetime, routed: Collection[str]) -> int:
     """Flags on which the first decision was made since then."""
     d, f = t.decisions.c, t.flags.c
-    apart = select(f.id).where(f.category.in_(sorted(routed)))
+    apart = select(f.id).where(f.named.in_(sorted(routed)))
     first = (
         select(func.min(d.decided_at).label("at"))
         .where(d.flag_id.not_in(apart))

@@ -155,7 +155,7 @@ class Figures:
                 "区分ごとの、該当と確認した率",
                 ("区分", *rated),
                 _rated(self.categories),
-                f"{flagged}を、検出したときの区分で。{judged}",
+                f"{flagged}を、いまの区分（人が直したものは、直した区分）で。{judged}",
             ),
             Table(
                 "detectors",

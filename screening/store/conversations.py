@@ -189,6 +189,7 @@ def _short(text: str | None) -> str | None:
 def _values(flag: Flag) -> dict[str, Any]:
     return {
         "category": flag.category,
+        "named": flag.category,
         "provision": flag.provision,
         "start": flag.start,
         "end": flag.end,

@@ -172,7 +172,7 @@ def _touched(connection: Connection) -> list[str]:
 def _regrade(
     connection: Connection, flag: FlagRow, person: Person, policy: Policy, category: str
 ) -> None:
-    """Gives a flag the place in the queue that its category, as set right, has.
+    """Gives a flag its category, as set right, and the place in the queue that this one has.
 
     One that is decided or held does not become an urgent one by a correction: nobody would see that it
     waits again. Raises Conflict for it.
@@ -186,6 +186,7 @@ def _regrade(
         )
     gravity = weights(connection).get(category, UNKNOWN_GRAVITY)
     place = {
+        "named": category,
         "priority": PRIORITIES.index(policy.categories[category].priority),
         "gravity": gravity,
         "rank": flag.rank + regrade(flag.gravity, gravity),

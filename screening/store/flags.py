@@ -1,14 +1,14 @@
-"""Flags as they are read back, with the claim, the standing decision and the correction on each."""
+"""Flags as they are read back, with the claim and the standing decision on each."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
-from ..corrections import CorrectionKind
 from ..errors import NotFound
 from ..records import Flag, Priority
 from ..review import WITHDRAWN, FlagState, Person
@@ -19,30 +19,10 @@ from .rows import Claim, FlagRow
 
 PRIORITIES = tuple(Priority)
 
-
 _HOLDER = t.people.alias("holder")
-
-
 LAST = t.decisions.alias("last")
-
-
 #: Where the answers of a decision also keep which flag it repeats; no policy can name a question so.
 DUPLICATE_OF = ":duplicate_of"
-
-
-_NAMED = (
-    select(t.corrections.c.category)
-    .where(
-        t.corrections.c.conversation_key == t.flags.c.conversation_key,
-        t.corrections.c.flag_id == t.flags.c.id,
-        t.corrections.c.kind == CorrectionKind.CATEGORY.value,
-    )
-    .order_by(t.corrections.c.id.desc())
-    .limit(1)
-    .correlate(t.flags)
-    .scalar_subquery()
-)
-
 
 #: What a ``FlagRow`` is read from.
 FLAG_COLUMNS = (
@@ -56,10 +36,7 @@ FLAG_COLUMNS = (
     LAST.c.id.label("decision"),
     LAST.c.outcome,
     LAST.c.answers,
-    _NAMED.label("named"),
 )
-
-
 JOINED = (
     t.flags.join(t.conversations)
     .join(t.screenings, t.flags.c.screening_id == t.screenings.c.id)
@@ -74,6 +51,11 @@ JOINED = (
         .scalar_subquery(),
     )
 )
+
+
+def none_of(categories: Collection[str], flags: FromClause = t.flags) -> list[ColumnElement[bool]]:
+    """Flags of other categories, as set right. Plain comparisons: a list would cost SQLite more a row."""
+    return [flags.c.named != category for category in sorted(categories)]
 
 
 def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None) -> FlagRow:
@@ -130,7 +112,7 @@ def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None)
         decision=0 if blind else row.decision or 0,
         outcome=row.outcome if decided else None,
         duplicate_of=json.loads(row.answers).get(DUPLICATE_OF) if decided else None,
-        named=row.named or row.category,
+        named=row.named,
     )
 
 

@@ -57,6 +57,6 @@ def adopt(connection: Connection, policy: Policy) -> None:
         step = regrade(UNKNOWN_GRAVITY if old is None else old, new)
         connection.execute(
             t.flags.update()
-            .where(t.flags.c.category == category.id)
+            .where(t.flags.c.named == category.id)
             .values(gravity=new, rank=t.flags.c.rank + step)
         )

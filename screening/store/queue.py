@@ -24,11 +24,10 @@ from sqlalchemy import (
     true,
 )
 
-from ..corrections import CorrectionKind
 from ..errors import ReviewError
 from ..review import FlagState, Person
 from . import tables as t
-from .flags import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row
+from .flags import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row, none_of
 from .identity import blinded
 from .moments import asked, kept
 from .rows import FlagRow, Page
@@ -152,11 +151,10 @@ def _conditions(
         if wanted:
             said.append(column == wanted)
     if asked_for.category:
-        said.append(_of([asked_for.category]))
+        said.append(f.named == asked_for.category)
     if asked_for.only:
-        said.append(_of(sorted(asked_for.only)))
-    if asked_for.without:
-        said.append(_not_of(sorted(asked_for.without)))
+        said.append(f.named.in_(sorted(asked_for.only)))
+    said += none_of(asked_for.without)
     if asked_for.outcome:
         said.append(f.id.in_(_decided_as(asked_for.outcome)))
     if since := asked(asked_for.since, "期間の始め"):
@@ -186,41 +184,6 @@ def _conditions(
         case other:
             raise ReviewError(f"場所「{other}」はありません。使えるもの：{'、'.join(Place)}。")
     return said
-
-
-def _of(categories: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a flag is of these categories, as set right. Few flags are: each side is short."""
-    f = t.flags.c
-    own: ColumnElement[bool] = f.category.in_(categories)
-    if len(categories) == 1:
-        own = f.category == categories[0]
-    away = _corrected(_LATEST.c.category.not_in(categories))
-    return or_(and_(own, f.id.not_in(away)), f.id.in_(_corrected(_into(categories))))
-
-
-def _not_of(categories: Sequence[str], flags: FromClause = t.flags) -> ColumnElement[bool]:
-    f = flags.c
-    away = _corrected(_LATEST.c.category.not_in(categories))
-    left = or_(f.category.not_in(categories), f.id.in_(away))
-    return and_(left, f.id.not_in(_corrected(_into(categories))))
-
-
-_LATEST = t.corrections.alias("latest_correction")
-
-
-def _into(categories: Sequence[str]) -> ColumnElement[bool]:
-    return _LATEST.c.category.in_(categories)
-
-
-def _corrected(condition: ColumnElement[bool]) -> Select[tuple[str]]:
-    """The flags whose last corrected category meets the condition."""
-    c = t.corrections.c
-    last = (
-        select(func.max(c.id))
-        .where(c.kind == CorrectionKind.CATEGORY.value, c.flag_id.is_not(None))
-        .group_by(c.flag_id)
-    )
-    return select(_LATEST.c.flag_id).where(_LATEST.c.id.in_(last), condition)
 
 
 def _decided_as(outcome: str) -> Select[tuple[str]]:
@@ -307,7 +270,6 @@ def onward(
     is passed over. None at the end.
     """
     f, first = t.flags.c, t.flags.alias("first")
-    hidden = sorted(without)
     free = [
         f.conversation_key != row.conversation_key,
         ~live_claim(now, by_another=person.id),
@@ -325,7 +287,7 @@ def onward(
         c.state == FlagState.PROPOSED.value,
         c.queued.is_(True),
         or_(c.held_until.is_(None), c.held_until <= kept(now)),
-        _not_of(hidden, first),
+        *none_of(without, first),
         *_for_person(first, person),
         before,
     )

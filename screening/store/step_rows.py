@@ -71,7 +71,7 @@ step_entries = Table(
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """A step in its place. ``people`` has the name of everybody in it by id; ``kind``, ``occurred_at``
-    and ``category`` say which conversation and which flag of it are behind the step.
+    and ``category`` (as set right) say which conversation and which flag of it are behind the step.
 
     ``lacking`` are the responses (id, title) that must be on record before it and are not;
     ``disputed``: the readers of the flag behind it do not agree.
@@ -115,9 +115,9 @@ def steps_of(connection: Connection, key: str) -> list[StepRow]:
     c, f = t.conversations.c, t.flags.c
     case = connection.execute(select(c.kind, c.occurred_at).where(c.key == key)).one()
     flagged = connection.execute(
-        select(f.id, f.category).where(f.id.in_([row.flag_id for row in found]))
+        select(f.id, f.named).where(f.id.in_([row.flag_id for row in found]))
     )
-    categories = {row.id: row.category for row in flagged}
+    categories = {row.id: row.named for row in flagged}
     return [
         replace(
             _row(row, tuple(entries[row.id]), names),

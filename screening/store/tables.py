@@ -70,7 +70,9 @@ screenings = Table(
 #: no review by themselves. ``rank`` is the place within a priority, lower first (``urgency.rank``).
 #: ``kind`` to ``policy`` repeat what the conversation and the screening say and never change: the queue
 #: filters by them without a join. ``happened_at`` is the conversation's time in UTC, or else when it was
-#: recorded. ``doubled`` flags get a second reader; until there is one,
+#: recorded. ``category`` is what the machine found and never changes; ``named`` is what a person has set
+#: right last, or the same: lists and numbers go by it. ``doubled`` flags get a second reader; until there
+#: is one,
 #: ``second_after`` is the person who decided first. ``disputed``: the two did not agree.
 flags = Table(
     "flags",
@@ -105,7 +107,10 @@ flags = Table(
     Column("escalated", Boolean(name="escalated"), nullable=False),
     Column("held_until", String(32)),
     Column("assigned_to", String(32)),
+    Column("named", String(64), nullable=False),
     UniqueConstraint("conversation_key", "category", "turn", "start", "end"),
+    # SQLite has no statistics here and takes an index's first column to leave few rows: none that holds
+    # every flag begins with ``queued``, or it would be taken for anything.
     # Beyond the order, everything the queue filters by: it is counted without reading the rows.
     Index(
         "ix_flags_queue",
@@ -115,7 +120,7 @@ flags = Table(
         "rank",
         "id",
         "held_until",
-        "category",
+        "named",
         "kind",
         "channel",
         "trade",
@@ -123,21 +128,23 @@ flags = Table(
         "policy",
         "second_after",
         "assigned_to",
+        "escalated",
+        "disputed",
     ),
     # Few flags wait for a second reader: what a blind reader is shown besides is found at once.
     Index(
         "ix_flags_second",
+        "queued",
         "priority",
         "rank",
         "id",
         "second_after",
-        "queued",
-        "category",
+        "named",
         "held_until",
         sqlite_where=text("second_after IS NOT NULL"),
         postgresql_where=text("second_after IS NOT NULL"),
     ),
-    Index("ix_flags_category", "category", "state", "priority", "rank", "id"),
+    Index("ix_flags_named", "named", "state", "priority", "rank", "id", "held_until"),
     # The dashboard goes through every flag: here it need not read the words beside them.
     Index(
         "ix_flags_counted",
@@ -150,7 +157,7 @@ flags = Table(
     ),
     # Whether a conversation has a flag that nobody dismissed is seen here as well.
     Index("ix_flags_contacts", "conversation_key", "queued", "state", "happened_at", "category"),
-    Index("ix_flags_recorded", "queued", "created_at", "category"),
+    Index("ix_flags_recorded", "created_at", "queued", "named"),
     Index("ix_flags_assigned", "assigned_to"),
 )
 

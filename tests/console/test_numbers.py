@@ -76,7 +76,7 @@ def test_tiles_tables_and_the_record_agree(client, signed_in, store, days):
     repeated = _number(r"(\d+) ?人", tiles["くり返しの連絡"])
     assert repeated == sum(int(n) for times, n in tables["contacts"] if int(times) > 1)
     if days == "all":
-        everything = [f for f in _all(store) if f.flag.category not in POLICY.routed]
+        everything = [f for f in _all(store) if f.named not in POLICY.routed]
         assert flags == len(everything)
         assert judged == sum(f.state in FINAL for f in everything)
         assert confirmed == sum(f.state is FlagState.CONFIRMED for f in everything)
@@ -85,7 +85,7 @@ def test_tiles_tables_and_the_record_agree(client, signed_in, store, days):
                 conversations
                 == connection.execute(text("SELECT count(*) FROM conversations")).scalar_one()
             )
-        by_name = Counter(POLICY.categories[f.flag.category].name for f in everything)
+        by_name = Counter(POLICY.categories[f.named].name for f in everything)
         assert by_name == {row[0]: int(row[5]) + int(row[6]) for row in categories}
 
 
@@ -195,7 +195,7 @@ def test_decided_is_in_the_order_of_the_decisions(client, signed_in, store):
                 "ORDER BY decided_at DESC, decisions.id DESC"
             )
         ).scalars()
-        routed = {f.id for f in _all(store) if f.flag.category in POLICY.routed}
+        routed = {f.id for f in _all(store) if f.named in POLICY.routed}
         expected = [i for i in wanted if i not in routed]
     more = re.search(r'class="more"><a class="button" href="([^"]+)"', page)[1]
     page = client.get(f"/decided{more.replace('&amp;', '&')}").text

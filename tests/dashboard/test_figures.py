@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from screening.corrections import Correction, CorrectionKind
 from screening.dashboard import counts, figures, forecast, share
 from screening.records import Priority
 from screening.review import Role
@@ -159,6 +161,29 @@ def test_both_databases_count_the_same_and_from_one_state(either, monkeypatch):
     monkeypatch.undo()
     found = figures(either, POLICY, now=datetime.now(UTC), days=None)
     assert (found.conversations, found.flags, found.waiting.total) == (2, 2, 2)
+
+
+def test_a_flag_set_right_counts_as_what_it_is_now(either):
+    """What a person set right leaves one list for another, and the numbers go with the lists."""
+    hanako = either.people.add_person("確認 花子", "a long pass phrase", [Role.REVIEWER])
+    names = {}
+    for number, (found, right) in enumerate(
+        [("threat", "self_harm_risk"), ("self_harm_risk", "intimidation"), ("threat", "threat")]
+    ):
+        c = call(number, "もう死にたい。家は知ってるぞ")
+        saved = either.save(c, result(c, (1, 0, 5), category=found))
+        names[right] = saved.flag_ids[0]
+        correction = Correction(CorrectionKind.CATEGORY, flag_id=saved.flag_ids[0], category=right)
+        either.corrections.add(saved.key, hanako, correction, policy=POLICY)
+    queue = either.flags(without=POLICY.routed)
+    care = either.flags(only=POLICY.routed, all_flags=True)
+    assert {row.id for row in queue.items} == {names["intimidation"], names["threat"]}
+    found = figures(either, POLICY, now=datetime.now(UTC), days=None)
+    assert (found.waiting.total, found.waiting.routed) == (queue.total, care.total) == (2, 1)
+    assert Counter(found.waiting.queue) == Counter(row.flag.priority for row in queue.items)
+    assert (found.flags, found.forecast.arrivals) == (2, 2)
+    expected = {POLICY.categories[id].name for id in ("intimidation", "threat")}
+    assert {name for name, _, _ in found.categories} == expected
 
 
 def test_a_backlog_shrinks_only_with_capacity():

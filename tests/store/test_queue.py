@@ -65,6 +65,18 @@ class TestOrder:
             assert ranks[earlier][0] == ranks[later][0]
             assert ranks[earlier][1] == pytest.approx(ranks[later][1], abs=0.001)
 
+    def test_a_policy_taken_over_moves_what_was_set_right_by_its_category_now(
+        self, store, make, policy, reviewer
+    ):
+        """Its gravity is that of the category it has, not of the one that the machine gave it."""
+        saved = store.save(*make(1, categories=("intimidation",)))
+        (there,) = store.save(*make(2, categories=("defamation",))).flag_ids
+        (here,) = saved.flag_ids
+        correction = Correction(CorrectionKind.CATEGORY, flag_id=here, category="defamation")
+        store.corrections.add(saved.key, reviewer, correction, policy=policy)
+        store.adopt(policy)
+        assert store.flag(here).gravity == store.flag(there).gravity
+
 
 class TestFilters:
     @pytest.fixture

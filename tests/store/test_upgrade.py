@@ -80,6 +80,45 @@ def test_nothing_is_lost_and_work_goes_on(old, policy):
         store.close()
 
 
+def test_a_category_set_right_before_is_what_the_lists_go_by(old):
+    """The last one given to a flag; what was set right otherwise changes no category."""
+    engine, config = connect(old), alembic_config()
+    with engine.begin() as c:
+        config.attributes["connection"] = c
+        command.upgrade(config, "r0006")
+        for number, (flag, kind, category) in enumerate(
+            [
+                ("f2", "category", "verbal_abuse"),
+                ("f2", "category", "threat"),
+                ("f2", "span", "defamation"),
+                ("f1", "missed", "defamation"),
+            ]
+        ):
+            c.execute(
+                text(
+                    "INSERT INTO corrections (id, conversation_key, flag_id, person_id, kind,"
+                    " category, note, at) VALUES (:id, :key, :flag, 'p1', :kind, :category, '', :at)"
+                ),
+                {
+                    "id": number + 1,
+                    "key": "k" * 32,
+                    "flag": flag,
+                    "kind": kind,
+                    "category": category,
+                    "at": OLD,
+                },
+            )
+    engine.dispose()
+    store = Store.open(old)
+    try:
+        assert [store.flag(f).named for f in ("f1", "f2")] == ["threat", "threat"]
+        assert store.flags(Filters(states=(), category="threat")).total == 2
+        assert store.flags(category="intimidation").total == 0
+        assert store.flag("f2").flag.category == "intimidation", "the machine's finding stays"
+    finally:
+        store.close()
+
+
 def test_decisions_from_before_stay_append_only(old, policy):
     """The triggers hold for what was there as well."""
     store = Store.open(old)
