@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from screening.days import day_of
 from screening.policy import Assessment, Effect, Policy, Reason
-from screening.steps import STATES, day_of
+from screening.steps import STATES
 from screening.store import StepRow
 
 #: A condition is met, unmet, or nobody has answered yet, which is not a "no".

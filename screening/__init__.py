@@ -4,6 +4,7 @@ The modules, in the order data flows; each imports only from those above it:
 
 ``records``     conversations, findings, flags: the values that travel
 ``errors``      what is said when an input or a request cannot be used
+``days``        days as those count them who work by them
 ``intake``      transcripts and mails of many formats become conversations
 ``text``        folding with a way back to the original, and tokens
 ``rules``       the lexicon's rules, found by anchors and matched on tokens

@@ -9,20 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from .days import day_of
 from .errors import PermissionDenied, ReviewError
 from .policy import Policy, Response, Side, meanwhile, respond
 from .review import HUMAN, Decision, Person, given, needs, signed_in
-
-#: A day is one of those who work by it, whatever zone the record's times are in.
-_JAPAN = timezone(timedelta(hours=9))
-
-
-def day_of(moment: datetime) -> date:
-    """The day of a moment with its zone, as those who work by it count days."""
-    return moment.astimezone(_JAPAN).date()
 
 
 class Act(StrEnum):

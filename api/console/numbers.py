@@ -17,6 +17,7 @@ from fastapi import APIRouter, Request, Response
 from screening.access import Action, require
 from screening.agreement import Agreement
 from screening.dashboard import Figures, figures
+from screening.days import JAPAN
 from screening.errors import NotFound
 from screening.policy import Policy
 from screening.records import Priority
@@ -198,6 +199,6 @@ def table_csv(request: Request, person: Staff, table: str) -> Response:
     chosen = next((t for t in tables if t.id == table), None)
     if chosen is None:
         raise NotFound("その表はありません。")
-    at = shown.figures.at.astimezone(words.JAPAN)
+    at = shown.figures.at.astimezone(JAPAN)
     headers = {"content-disposition": f'attachment; filename="{table}-{at:%Y%m%d-%H%M}.csv"'}
     return Response(chosen.csv(), media_type="text/csv; charset=utf-8", headers=headers)

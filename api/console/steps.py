@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from screening.access import Action, may, require
+from screening.days import day_of
 from screening.errors import PermissionDenied, ReviewError
 from screening.policy import Policy, Side
 from screening.report import StepLine
 from screening.review import Person
-from screening.steps import STATES, Act, Readiness, StepState, day_of
+from screening.steps import STATES, Act, Readiness, StepState
 from screening.store import StepRow, Store
 
 from ..auth import Staff
@@ -95,7 +96,7 @@ def row(policy: Policy, found: StepRow, person: Person, now: datetime) -> dict[s
         "provision": planned.provision,
         "side": _SIDES[planned.side],
         "state": STATES[step.state],
-        "due": words.day_of(planned.due_on, now),
+        "due": words.brief_day(planned.due_on, now),
         "overdue": step.overdue(day_of(now)),
         "owner": found.people.get(step.owner_id or "", planned.owner),
         "lacking": [title for _, title in found.lacking],

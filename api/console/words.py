@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from screening.dashboard.figures import DETECTORS
+from screening.days import JAPAN, day_of
 from screening.policy import OutcomeKind, Policy
 from screening.policy.model import Gravity
 from screening.records import Kind
@@ -23,7 +24,6 @@ CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "co
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
 ANSWER_KEYS = ("1234567890", "qwetyio", "m")
 OUTCOME_KEYS = "asdfhlzx"
-JAPAN = timezone(timedelta(hours=9))
 
 
 def moment(text: str | datetime | None) -> datetime | None:
@@ -60,9 +60,9 @@ def short_day(text: str) -> str:
     return f"{at.year}年{at.month}月{at.day}日"
 
 
-def day_of(on: date, now: datetime) -> str:
+def brief_day(on: date, now: datetime) -> str:
     """A day in Japan without what goes without saying: the year of this year, the date of today."""
-    today = now.astimezone(JAPAN).date()
+    today = day_of(now)
     if on == today:
         return "今日"
     year = "" if on.year == today.year else f"{on.year}年"

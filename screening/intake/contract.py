@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
+from screening.days import JAPAN
 from screening.intake.mailtext import not_own_spans
 from screening.intake.origin import Origin
 from screening.intake.roles import fold_label
@@ -23,7 +24,6 @@ MAX_ID = 200
 _MAX_MS = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPEAKERS = {str(speaker): speaker for speaker in Speaker}
-_JAPAN = timezone(timedelta(hours=9))
 
 
 def conversation_from_json(obj: object, *, file: str = "", place: str = "") -> Conversation:
@@ -194,7 +194,7 @@ def _moment(obj: Mapping[str, Any], name: str, origin: Origin) -> str | None:
             ) from None
         if moment.tzinfo is not None:
             return text
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_JAPAN)).isoformat()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=JAPAN)).isoformat()
 
 
 def _wanted(name: str, value: object, expected: str) -> str:

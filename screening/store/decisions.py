@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from .. import review
+from ..days import JAPAN
 from ..errors import Changed, Conflict, PermissionDenied, ReviewError
 from ..policy import Assessment, Effect, Policy, assess, effects
 from ..review import STATES, WITHDRAWN, Decision, FlagState, Person, Role
@@ -155,7 +156,7 @@ def _must_be(
             f"この候補は「{STATES[flag.state]}」で、まだ誰も決定していません。内容を読み直してください。",
             there,
         )
-    at = datetime.fromisoformat(there.at).astimezone()
+    at = datetime.fromisoformat(there.at).astimezone(JAPAN)
     chosen = policy.outcome(there.outcome)
     done = (
         "決定を取り消しました"

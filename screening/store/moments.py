@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ..days import JAPAN, day_of
 from ..errors import ReviewError
 
 
@@ -20,14 +21,22 @@ def utc(text: str | None) -> str | None:
     """A time as a conversation carries it, or None where there is none or it cannot be read."""
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        # A conversation without a zone is Japan's: so are all the systems that leave it out.
+        return kept(moment if moment.tzinfo else moment.replace(tzinfo=JAPAN))
+    except (ValueError, OverflowError):
         return None
-    # A conversation without a zone is Japan's: so are all the systems that leave it out.
-    return kept(moment if moment.tzinfo else moment.astimezone())
+
+
+def day(moment: str) -> str:
+    """The day in Japan of a time as it is kept."""
+    try:
+        return day_of(datetime.fromisoformat(moment)).isoformat()
+    except OverflowError:  # the last hours of the year 9999
+        return moment[:10]
 
 
 def asked(text: str | None, name: str) -> str | None:
-    """A day or time that somebody asks for; without a zone it is the local one.
+    """A day or time that somebody asks for; without a zone it is Japan's.
 
     Raises:
         ReviewError: for what is not ISO 8601.

@@ -96,6 +96,9 @@ class TestFilters:
             (Filters(policy="med"), []),
             (Filters(since="2026-10-06T00:00:00+09:00"), ["c-2"]),
             (Filters(until="2026-10-06T00:00:00+09:00"), ["c-1"]),
+            # A day is Japan's, wherever the server stands.
+            (Filters(since="2026-10-06"), ["c-2"]),
+            (Filters(until="2026-10-06"), ["c-1"]),
             (Filters(kind="email"), []),
             (Filters(category="threat", channel="chat", trade="薬局"), ["c-2"]),
         ],

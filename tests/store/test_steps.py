@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from screening.corrections import Correction, CorrectionKind
+from screening.days import day_of
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
 from screening.policy import Side
 from screening.review import FlagState, Person, Role
-from screening.steps import Act, Readiness, StepState, day_of
+from screening.steps import Act, Readiness, StepState
 
 PROPER = {"demand_validity": "no_demand", "means_acceptability": "unacceptable"}
 FOUND = {"answers": PROPER, "outcome": "harassment", "reason": "家族への害をほのめかした"}

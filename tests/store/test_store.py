@@ -161,6 +161,14 @@ class TestDecisions:
         with pytest.raises(Conflict, match=r"確認 花子さんが.+ハラスメントに当たる"):
             store.decide(flag, reviewer, policy=policy, expected_state=FlagState.PROPOSED, **GIVEN)
 
+    def test_and_when_in_the_time_of_those_who_read_it(self, store, flag, reviewer, policy):
+        """Half past midnight in Japan, whatever the server's clock is set to."""
+        store.decide(
+            flag, reviewer, policy=policy, now=datetime(2026, 11, 2, 15, 30, tzinfo=UTC), **GIVEN
+        )
+        with pytest.raises(Conflict, match="2026年11月3日 00:30"):
+            store.decide(flag, reviewer, policy=policy, expected_state=FlagState.PROPOSED, **GIVEN)
+
     def test_many_at_once_decide_a_flag_once(self, store, flag, reviewer, policy):
         """However many try at the same moment, one decision stands."""
         outcomes = []
