@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from math import sqrt
 from typing import Any
 
 from .contacts import Contacts
@@ -19,6 +18,7 @@ from .errors import ReviewError
 from .policy import Policy, conclude
 from .records import Conversation, Flag, ScreeningResult
 from .review import Decision
+from .sampling import wilson
 from .screener import Screener
 
 #: Examples kept of each kind of change.
@@ -27,8 +27,6 @@ EXAMPLES = 3
 CHUNK = 500
 #: Thresholds that are simulated where none are asked for.
 THRESHOLDS = tuple(round(0.3 + 0.05 * i, 2) for i in range(14))
-#: The quantile of a normal distribution for a 95 % interval (Wilson 1927).
-Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,21 +290,13 @@ def _threshold(
     above = [f for f in flags if f.score >= threshold]
     judged = [f for f in above if f.found is not None]
     found = sum(f.found is True for f in judged)
+    precision = wilson(found, len(judged))
     return Threshold(
         name,
         threshold,
         len(above) / days if threshold >= floor else None,
         len(judged),
         found,
-        found / len(judged) if judged else None,
-        wilson(found, len(judged)) if judged else None,
+        precision.value,
+        (precision.low, precision.high) if judged else None,
     )
-
-
-def wilson(found: int, judged: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson's score interval); ``judged`` is at least 1."""
-    share = found / judged
-    spread = 1 + Z * Z / judged
-    middle = (share + Z * Z / (2 * judged)) / spread
-    half = Z * sqrt(share * (1 - share) / judged + Z * Z / (4 * judged * judged)) / spread
-    return (max(0.0, middle - half), min(1.0, middle + half))

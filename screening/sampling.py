@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from math import sqrt
 
 from .errors import ReviewError
+
+#: The quantile of a normal distribution for a two-sided interval at 95 %.
+Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,17 @@ def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> Interval:
     low = float(betaincinv(hits, trials - hits + 1, tail)) if hits else 0.0
     high = float(betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0
     return Interval(hits / trials, low, high)
+
+
+def wilson(hits: int, trials: int) -> Interval:
+    """Wilson's score interval of a proportion at 95 % (Wilson 1927), sound for few and for extreme."""
+    if trials <= 0:
+        return Interval(None, 0.0, 1.0)
+    p = hits / trials
+    spread = 1 + Z * Z / trials
+    middle = (p + Z * Z / (2 * trials)) / spread
+    half = Z * sqrt(p * (1 - p) / trials + Z * Z / (4 * trials * trials)) / spread
+    return Interval(p, max(0.0, middle - half), min(1.0, middle + half))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from screening.rehearsal import (
     rehearse,
     replay,
     simulate,
-    wilson,
 )
 from screening.review import Decision, FlagState, Role
 from screening.screener import default_screener
@@ -214,13 +213,6 @@ def test_what_was_never_flagged_was_never_counted():
     assert row.flags_a_day is None
     with pytest.raises(ValueError, match="days"):
         simulate(PAST, [0.5], days=0, floor={})
-
-
-def test_the_interval_is_wilsons():
-    """Against published values: 9 of 10, and the ends 0 of 5 and 5 of 5."""
-    assert wilson(9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-4)
-    assert wilson(0, 5) == pytest.approx((0.0, 0.4345), abs=1e-4)
-    assert wilson(5, 5) == pytest.approx((0.5655, 1.0), abs=1e-4)
 
 
 def test_the_record_gives_the_simulator_scores_and_decisions(active, store):

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import binomtest
 
 from screening.errors import ReviewError
-from screening.sampling import Plan, Stratum, clopper_pearson, drawn, estimate, place
+from screening.sampling import Plan, Stratum, clopper_pearson, drawn, estimate, place, wilson
 
 
 def test_a_draw_is_always_the_same_and_takes_its_share():
@@ -34,6 +34,18 @@ def test_the_interval_is_the_exact_one(hits, trials):
     found = clopper_pearson(hits, trials)
     expected = binomtest(hits, trials).proportion_ci(0.95, method="exact")
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "low", "high"),
+    [(9, 10, 0.5958, 0.9821), (0, 5, 0.0, 0.4345), (5, 5, 0.5655, 1.0)],
+)
+def test_the_other_interval_is_wilsons(hits, trials, low, high):
+    """Against published values: 9 of 10, and the ends 0 of 5 and 5 of 5."""
+    found = wilson(hits, trials)
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (hits / trials, low, high), abs=1e-4
+    )
 
 
 def test_without_a_sample_nothing_is_known():

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-#: Two-sided 95 %.
-Z = 1.959964
+from ..sampling import Z, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +21,11 @@ class Share:
 
 
 def share(hits: int, of: int) -> Share:
-    """The share with Wilson's score interval at 95 % (Wilson 1927), sound for few and for extreme."""
+    """The share with its interval at 95 % (``sampling.wilson``)."""
     if of <= 0:
         return Share(hits, 0, None, None, None)
-    p = hits / of
-    middle = (p + Z * Z / (2 * of)) / (1 + Z * Z / of)
-    half = Z * sqrt(p * (1 - p) / of + Z * Z / (4 * of * of)) / (1 + Z * Z / of)
-    return Share(hits, of, p, max(0.0, middle - half), min(1.0, middle + half))
+    found = wilson(hits, of)
+    return Share(hits, of, found.value, found.low, found.high)
 
 
 def percentile(ordered: Sequence[float], q: float) -> float | None:
