@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from screening.access import Action, may
 from screening.policy import Policy
 from screening.review import FlagState, Person
-from screening.store.rows import DecidedRow
+from screening.store import FlagRow
 
 from ..auth import Staff
 from . import queue, words
@@ -36,7 +36,7 @@ def decided(request: Request, person: Staff) -> Response:
     )
     shown = asked.get("words") == "shown" and may(person, Action.READ_CASE)
     if shown and found.items:
-        store.looked(person, "queue:", count=sum(1 for d in found.items if d.flag.flag.text))
+        store.looked(person, "queue:", count=sum(1 for f in found.items if f.flag.text))
     kept = {k: asked[k] for k in _KEPT if asked.get(k)}
     now = datetime.now(UTC)
 
@@ -50,8 +50,10 @@ def decided(request: Request, person: Staff) -> Response:
         page="decided",
         notice=done(request, person),
         rows=[
-            _row(policy, d, person, now, shown=shown) | repeats(store, policy, d.flag, person, now)
-            for d in found.items
+            _row(policy, f, person, now, shown=shown) | original
+            for f, original in zip(
+                found.items, repeats(store, policy, found.items, person, now), strict=True
+            )
         ],
         categories=[c for c in policy.categories.values() if c.id not in policy.routed],
         choices=queue.filter_choices(request),
@@ -68,11 +70,11 @@ def decided(request: Request, person: Staff) -> Response:
 
 
 def _row(
-    policy: Policy, found: DecidedRow, person: Person, now: datetime, *, shown: bool
+    policy: Policy, flag: FlagRow, person: Person, now: datetime, *, shown: bool
 ) -> dict[str, Any]:
     """One line: what was decided and when, of what."""
-    return queue.row(policy, found.flag, person, now, shown=shown) | {
-        "outcome": words.outcome_label(policy, found.outcome),
-        "decided": words.short(found.decided_at, now),
-        "state": found.flag.state.value,
+    return queue.row(policy, flag, person, now, shown=shown) | {
+        "outcome": words.outcome_label(policy, flag.outcome or ""),
+        "decided": words.short(flag.decided_at, now),
+        "state": flag.state.value,
     }

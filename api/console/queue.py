@@ -143,8 +143,10 @@ def _list(
         empty=empty,
         notice=done(request, person),
         rows=[
-            row(policy, f, person, now, shown=shown) | repeats(store, policy, f, person, now)
-            for f in found.items
+            row(policy, f, person, now, shown=shown) | original
+            for f, original in zip(
+                found.items, repeats(store, policy, found.items, person, now), strict=True
+            )
         ],
         categories=[
             c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")

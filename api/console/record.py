@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +49,8 @@ def record(
     """
     now = datetime.now(UTC)
     found: list[tuple[datetime, str, str, str, FlagRow | None]] = []
+    mine = [d for d in case.decisions if d.decision.flag_id == flag.id]
+    there = _named(store, person, [d.decision.duplicate_of for d in mine])
 
     def note(
         at: str | datetime, label: str, who: str, text: str, repeats: FlagRow | None = None
@@ -55,17 +58,14 @@ def record(
         said = text if shown else masked(text)
         found.append((words.moment(at) or now, label, who, said, repeats))
 
-    for d in case.decisions:
-        if d.decision.flag_id == flag.id:
-            label = words.outcome_label(policy, d.decision.outcome)
-            repeats = d.decision.duplicate_of
-            note(
-                d.decision.decided_at,
-                label,
-                d.person_name,
-                d.decision.reason,
-                store.flag(repeats, person) if repeats else None,
-            )
+    for d in mine:
+        note(
+            d.decision.decided_at,
+            words.outcome_label(policy, d.decision.outcome),
+            d.person_name,
+            d.decision.reason,
+            there.get(d.decision.duplicate_of or ""),
+        )
     for c in case.consultations:
         note(c.recorded_at, f"協議：{c.consulted}", c.person_name, c.note)
     for e in case.events:
@@ -130,12 +130,19 @@ def draft(case: Case, flag: FlagRow, person: Person) -> dict[str, str]:
 
 
 def repeats(
-    store: Store, policy: Policy, flag: FlagRow, person: Person, now: datetime
-) -> dict[str, str]:
-    """The flag that this one repeats, as a person named it, with the way there."""
-    named = flag.duplicate_of if may(person, Action.READ_CASE) else None
-    there = store.flag(named, person) if named else None
-    return _repeated(policy, there, flag.conversation_key, now)
+    store: Store, policy: Policy, flags: Sequence[FlagRow], person: Person, now: datetime
+) -> list[dict[str, str]]:
+    """For each flag of a list the one that it repeats, as a person named it, with the way there."""
+    there = _named(store, person, [f.duplicate_of for f in flags])
+    return [
+        _repeated(policy, there.get(f.duplicate_of or ""), f.conversation_key, now) for f in flags
+    ]
+
+
+def _named(store: Store, person: Person, ids: Iterable[str | None]) -> Mapping[str, FlagRow]:
+    """The flags that others repeat, for somebody who may read cases."""
+    wanted = {id for id in ids if id} if may(person, Action.READ_CASE) else set()
+    return store.flags_of(wanted, person) if wanted else {}
 
 
 def _repeated(policy: Policy, there: FlagRow | None, key: str, now: datetime) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from screening.days import day_of
 from screening.policy import Group, Policy
 from screening.records import Conversation, Kind
 from screening.report.incident import SPEAKERS
@@ -59,7 +60,10 @@ def case_page(
     category = flag.named
     known = category in policy.categories
     consequences = outcomes(store, policy, person, flag, answers) if known else NOTHING
-    today = now.astimezone(words.JAPAN).date().isoformat()
+    today = day_of(now).isoformat()
+    shown_flag = _flag(store, policy, person, case, flag, shown=seen)
+    # Only a decision between outcomes may name what the flag repeats.
+    choosing = (shown_flag["open"] or dispute is not None) and not shown_flag["routed"]
     return consequences | {
         "case": {
             "key": case.key,
@@ -77,10 +81,10 @@ def case_page(
             recording=lambda ms: settings.recording(conversation.id, case.key, ms),
             speakers=speakers(case),
         ),
-        "flag": _flag(store, policy, person, case, flag, shown=seen),
+        "flag": shown_flag,
         "claim": claim,
         "siblings": siblings(policy, case),
-        "originals": originals(store, policy, person, case, flag, now),
+        "originals": originals(store, policy, person, case, flag, now) if choosing else (),
         "position": position + 1,
         "previous_url": url(case.flags[position - 1]) if position else "/",
         "next_url": url(case.flags[position + 1])

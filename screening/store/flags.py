@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, exists, func, select
 
 from ..errors import NotFound
 from ..records import Flag, Priority
@@ -36,6 +36,7 @@ FLAG_COLUMNS = (
     LAST.c.id.label("decision"),
     LAST.c.outcome,
     LAST.c.answers,
+    LAST.c.decided_at,
 )
 JOINED = (
     t.flags.join(t.conversations)
@@ -51,6 +52,13 @@ JOINED = (
         .scalar_subquery(),
     )
 )
+
+
+def standing() -> ColumnElement[bool]:
+    """Whether a decision is the last one on its flag."""
+    later = t.decisions.alias("later")
+    d = t.decisions.c
+    return ~exists().where(later.c.flag_id == d.flag_id, later.c.id > d.id)
 
 
 def none_of(categories: Collection[str], flags: FromClause = t.flags) -> list[ColumnElement[bool]]:
@@ -111,6 +119,7 @@ def flag_row(row: Any, viewer: Person | None = None, at: datetime | None = None)
         claim=claim,
         decision=0 if blind else row.decision or 0,
         outcome=row.outcome if decided else None,
+        decided_at=row.decided_at if decided else None,
         duplicate_of=json.loads(row.answers).get(DUPLICATE_OF) if decided else None,
         named=row.named,
     )
@@ -128,3 +137,16 @@ def one_flag(
     if row is None:
         raise NotFound("その候補は記録にありません。")
     return flag_row(row, viewer, at)
+
+
+def rows_of(
+    connection: Connection,
+    ids: Collection[str],
+    viewer: Person | None = None,
+    at: datetime | None = None,
+) -> dict[str, FlagRow]:
+    """Many flags in one query, by their id; what is not on record is left out."""
+    if not ids:
+        return {}
+    query = select(*FLAG_COLUMNS).select_from(JOINED).where(t.flags.c.id.in_(ids))
+    return {row.id: flag_row(row, viewer, at) for row in connection.execute(query)}

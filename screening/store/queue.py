@@ -16,18 +16,18 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    and_,
     exists,
     func,
     or_,
     select,
     true,
+    tuple_,
 )
 
 from ..errors import ReviewError
 from ..review import FlagState, Person
 from . import tables as t
-from .flags import FLAG_COLUMNS, JOINED, PRIORITIES, flag_row, none_of
+from .flags import PRIORITIES, none_of, one_flag, rows_of, standing
 from .identity import blinded
 from .moments import asked, kept
 from .rows import FlagRow, Page
@@ -83,28 +83,27 @@ def _place(cursor: str) -> tuple[int, float, str]:
         priority, rank, flag = json.loads(base64.urlsafe_b64decode(cursor))
         return int(priority), float(rank), str(flag)
     except (ValueError, TypeError, binascii.Error):
-        raise ReviewError(
-            "続きの位置（after）が読めません。一覧の最初から開いてください。"
-        ) from None
+        raise unreadable() from None
 
 
-def _after(place: tuple[int, float, str]) -> ColumnElement[bool]:
-    f = t.flags.c
-    priority, rank, flag_id = place
-    return or_(
-        f.priority > priority,
-        and_(f.priority == priority, f.rank > rank),
-        and_(f.priority == priority, f.rank == rank, f.id > flag_id),
-    )
+def _precedes(one: Any, other: Any) -> ColumnElement[bool]:
+    """Whether a place (priority, rank, id) comes before another; columns or values, one of them columns."""
+    return tuple_(*one) < tuple_(*other)
 
 
-def live_claim(now: datetime, *, by_another: str | None = None) -> ColumnElement[bool]:
-    """Whether anybody, or anybody else than one person, has the flag claimed."""
+def unreadable() -> ReviewError:
+    """For a cursor that nobody gave out."""
+    return ReviewError("続きの位置（after）が読めません。一覧の最初から開いてください。")
+
+
+def claimed_by_another(person: Person, now: datetime) -> ColumnElement[bool]:
     c = t.claims.c
-    said = [c.flag_id == t.flags.c.id, c.until > kept(now)]
-    if by_another is not None:
-        said.append(c.person_id != by_another)
-    return exists().where(*said)
+    return exists().where(c.flag_id == t.flags.c.id, c.until > kept(now), c.person_id != person.id)
+
+
+def _claimed(now: datetime) -> Select[tuple[str]]:
+    """The flags that somebody has claimed. Few are: a list of them costs less than asking at each."""
+    return select(t.claims.c.flag_id).where(t.claims.c.until > kept(now))
 
 
 def branches(
@@ -167,9 +166,8 @@ def _conditions(
     if asked_for.mine:
         if viewer is None:
             raise ReviewError("「自分の分」は、サインインした人だけが絞り込めます。")
-        c = t.claims.c
-        claimed = select(c.flag_id).where(c.person_id == viewer.id, c.until > kept(now))
-        said.append(or_(f.assigned_to == viewer.id, f.id.in_(claimed)))
+        handed = select(f.id).where(f.assigned_to == viewer.id)
+        said.append(f.id.in_(handed.union(_claimed(now).where(t.claims.c.person_id == viewer.id))))
     match asked_for.place:
         case None | "":
             said.append(or_(f.held_until.is_(None), f.held_until <= kept(now)))
@@ -180,7 +178,7 @@ def _conditions(
         case Place.DISPUTED:
             said.append(f.disputed.is_(True))
         case Place.CLAIMED:
-            said.append(live_claim(now))
+            said.append(f.id.in_(_claimed(now)))
         case other:
             raise ReviewError(f"場所「{other}」はありません。使えるもの：{'、'.join(Place)}。")
     return said
@@ -188,9 +186,8 @@ def _conditions(
 
 def _decided_as(outcome: str) -> Select[tuple[str]]:
     """The flags whose standing decision has this outcome."""
-    d, later = t.decisions, t.decisions.alias("later")
-    superseded = exists().where(later.c.flag_id == d.c.flag_id, later.c.id > d.c.id)
-    return select(d.c.flag_id).where(d.c.outcome == outcome, ~superseded)
+    d = t.decisions.c
+    return select(d.flag_id).where(d.outcome == outcome, standing())
 
 
 def flags(
@@ -208,34 +205,34 @@ def flags(
         ReviewError: for a cursor or a filter that is not one.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
+    place = _place(after) if after else None
     total = 0
     found: list[Any] = []
     for conditions in branches(asked_for, viewer, now):
-        total += connection.execute(
-            select(func.count()).select_from(t.flags).where(*conditions)
-        ).scalar_one()
-        more = [*conditions, _after(_place(after))] if after else conditions
-        found += _ids(connection, more, limit + 1)
+        more = [*conditions, _precedes(place, ORDER)] if place else conditions
+        part = _ids(connection, more, limit + 1)
+        # What fits on the page need not be counted again.
+        whole = place is None and len(part) <= limit
+        total += len(part) if whole else count(connection, conditions)
+        found += part
     found.sort(key=lambda row: (row.priority, row.rank, row.id))
-    rows = _rows(connection, [row.id for row in found[:limit]], viewer, now)
+    ids = [row.id for row in found[:limit]]
+    there = rows_of(connection, ids, viewer, now)
+    rows = tuple(there[id] for id in ids)
     return Page(rows, cursor(rows[-1]) if len(found) > limit else None, total)
+
+
+def count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+    return connection.execute(
+        select(func.count()).select_from(t.flags).where(*conditions)
+    ).scalar_one()
 
 
 def _ids(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int
 ) -> list[Any]:
-    f = t.flags.c
-    query = select(f.priority, f.rank, f.id).where(*conditions).order_by(*ORDER).limit(limit)
+    query = select(*ORDER).where(*conditions).order_by(*ORDER).limit(limit)
     return list(connection.execute(query))
-
-
-def _rows(
-    connection: Connection, ids: Sequence[str], viewer: Person | None, now: datetime
-) -> tuple[FlagRow, ...]:
-    found = connection.execute(
-        select(*FLAG_COLUMNS).select_from(JOINED).where(t.flags.c.id.in_(ids)).order_by(*ORDER)
-    )
-    return tuple(flag_row(row, viewer, now) for row in found)
 
 
 #: What a person did with a flag so that they are not brought back to it.
@@ -272,16 +269,11 @@ def onward(
     f, first = t.flags.c, t.flags.alias("first")
     free = [
         f.conversation_key != row.conversation_key,
-        ~live_claim(now, by_another=person.id),
+        ~claimed_by_another(person, now),
         *_for_person(t.flags, person),
     ]
     # A conversation stands in the queue where the first of its flags stands that waits for the person.
     c = first.c
-    before = or_(
-        c.priority < f.priority,
-        and_(c.priority == f.priority, c.rank < f.rank),
-        and_(c.priority == f.priority, c.rank == f.rank, c.id < f.id),
-    )
     earlier = exists().where(
         c.conversation_key == f.conversation_key,
         c.state == FlagState.PROPOSED.value,
@@ -289,7 +281,9 @@ def onward(
         or_(c.held_until.is_(None), c.held_until <= kept(now)),
         *none_of(without, first),
         *_for_person(first, person),
-        before,
+        # By an expression: SQLite would follow the queue's index up to each flag, not the few flags of
+        # its conversation.
+        _precedes((c.priority + 0, c.rank, c.id), ORDER),
     )
     asked_for = Filters(without=tuple(without))
     wanted = [*free, ~earlier]
@@ -303,14 +297,14 @@ def onward(
         places = [(r.priority, r.rank, r.id) for r in own]
         at = (PRIORITIES.index(row.flag.priority), row.rank, row.id)
         # What is cheap to ask comes first.
-        wanted.insert(0, _after(min([*places, at])))
+        wanted.insert(0, _precedes(min([*places, at]), ORDER))
     found: list[Any] = []
     for conditions in branches(asked_for, person, now):
         found += _ids(connection, [*conditions, *wanted], 1)
     if not found:
         return None
     best = min(found, key=lambda r: (r.priority, r.rank, r.id))
-    return _rows(connection, [best.id], person, now)[0]
+    return one_flag(connection, best.id, person, now)
 
 
 def _for_person(flags: FromClause, person: Person) -> list[ColumnElement[bool]]:

@@ -41,7 +41,8 @@ class FlagRow:
     second person, who does not see the first decision; ``second_after`` is who decided first while the
     second reading is awaited, and ``disputed`` says that the two did not agree. ``assigned_to`` is the
     person it was handed to. ``decision`` numbers the latest decision or withdrawal, 0 before the first;
-    ``outcome`` is what it chose and ``duplicate_of`` the flag that it named, while the decision stands.
+    ``outcome`` is what it chose, ``decided_at`` when, and ``duplicate_of`` the flag that it named, while
+    the decision stands.
     ``named`` is the category that a person has set right last, or the machine's.
     """
 
@@ -69,6 +70,7 @@ class FlagRow:
     claim: Claim | None
     decision: int = 0
     outcome: str | None = None
+    decided_at: str | None = None
     duplicate_of: str | None = None
     named: str = ""
 
@@ -188,26 +190,8 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class DecidedRow:
-    """A decided flag with when the decision that stands was made, and what it was."""
-
-    flag: FlagRow
-    decided_at: str
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedPage:
-    """The latest decision first: ``next`` is where the following page begins, None on the last one."""
-
-    items: tuple[DecidedRow, ...]
-    next: str | None
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """Part of the queue: ``next`` is the cursor of the following page, None on the last one."""
+    """Part of a list: ``next`` is the cursor of the following page, None on the last one."""
 
     items: tuple[FlagRow, ...]
     next: str | None

@@ -38,7 +38,7 @@ from .moments import now as _now
 from .people import People
 from .queue import Filters
 from .readings import Readings
-from .rows import Case, DecidedPage, FlagRow, Page, SavedConversation
+from .rows import Case, FlagRow, Page, SavedConversation
 from .shadow import Shadow
 from .steps import Steps
 from .work import Work
@@ -184,7 +184,7 @@ class Store:
         viewer: Person | None = None,
         limit: int = 50,
         after: str | None = None,
-    ) -> DecidedPage:
+    ) -> Page:
         """What was decided, the latest decision first. See ``decided.flags``."""
         with self._reading.begin() as connection:
             return decided.flags(
@@ -209,6 +209,11 @@ class Store:
         """Raises NotFound."""
         with self._reading.begin() as connection:
             return flags.one_flag(connection, flag_id, viewer, _now())
+
+    def flags_of(self, ids: Collection[str], viewer: Person | None = None) -> dict[str, FlagRow]:
+        """See ``flags.rows_of``."""
+        with self._reading.begin() as connection:
+            return flags.rows_of(connection, ids, viewer, _now())
 
     def case(self, key: str, viewer: Person | None = None) -> Case:
         """Raises NotFound. Records no look: whoever shows the words to a person uses ``open_case``."""

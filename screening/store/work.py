@@ -21,7 +21,7 @@ from .decisions import FINAL, changed, locked
 from .flags import one_flag
 from .identity import allowed
 from .moments import kept, now
-from .queue import ORDER, Filters, branches, live_claim, passed
+from .queue import ORDER, Filters, branches, claimed_by_another, passed
 from .readings import awaited_from
 from .rows import Claim, Event, FlagRow
 
@@ -272,7 +272,7 @@ def _first(connection: Connection, wanted: Filters, person: Person, moment: date
     skipped = exists().where(
         e.person_id == person.id, e.kind == EventKind.SKIPPED.value, e.flag_id == f.id
     )
-    free = and_(~live_claim(moment, by_another=person.id), ~skipped)
+    free = and_(~claimed_by_another(person, moment), ~skipped)
     handed = connection.execute(
         select(f.id).where(f.assigned_to == person.id).limit(_HANDED)
     ).scalars()
