@@ -10,93 +10,45 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from datetime import date, datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    and_,
-    case,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal_column, or_, select
 
 from ..records import Priority
 from ..review import FlagState
 from ..store import Store
 from ..store import tables as t
+from ..store.decisions import FINAL
 from ..store.flags import none_of
-from ..store.moments import kept, utc
+from ..store.moments import kept
 
 PRIORITIES = tuple(Priority)
-JAPAN = timezone(timedelta(hours=9))
-_FINAL = (FlagState.CONFIRMED.value, FlagState.DISMISSED.value)
-
-
-def begins(day: date) -> str:
-    """The moment at which a day begins in Japan, as the record keeps moments."""
-    if day.year < 2:
-        return ""
-    return kept(datetime(day.year, day.month, day.day, tzinfo=JAPAN))
-
-
-def _pairs(connection: Connection, query: Select[Any, int]) -> dict[Any, int]:
-    """The rows of a query of two columns, the second of which is a count."""
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def conversations(connection: Connection, since: date) -> dict[date, int]:
     """By day: conversations."""
-    at = func.coalesce(t.conversations.c.occurred_at, t.conversations.c.created_at)
-    # Nearly all times are Japan's or in UTC: counted by day and by hour, without a row for each.
-    place = case(
-        (at.like("%+09:00"), func.substr(at, 1, 10)),
-        (or_(at.like("%+00:00"), at.like("%Z")), func.substr(at, 1, 13, type_=String) + "+00:00"),
-        else_=at,
-    ).label("place")
-    # A day earlier than asked for, as text: no zone is further away than that.
-    early = "" if since.year < 2 else (since - timedelta(days=1)).isoformat()
-    days: Counter[date] = Counter()
-    for text, n in connection.execute(
-        select(place, func.count()).where(at >= early).group_by("place")
-    ):
-        day = _day(text)
-        if day >= since:
-            days[day] += n
-    return dict(days)
-
-
-def _day(text: str) -> date:
-    """The day in Japan of a day, an hour in UTC, or a whole time."""
-    if len(text) == 10:
-        return date.fromisoformat(text)
-    moment = utc(text)
-    return datetime.fromisoformat(moment).astimezone(JAPAN).date() if moment else date.min
+    day = t.conversations.c.day
+    return _by_day(connection, select(day, func.count()).where(*_from(day, since)).group_by(day))
 
 
 def flags(connection: Connection, since: date, routed: Collection[str]) -> dict[date, int]:
     """By day of the conversation: flags that ask for a review."""
-    f = t.flags.c
-    hour = func.substr(f.happened_at, 1, 13).label("hour")
-    days: Counter[date] = Counter()
-    for at, n in connection.execute(
-        select(hour, func.count()).where(*_of(since, routed)).group_by("hour")
-    ):
-        days[datetime.fromisoformat(f"{at}+00:00").astimezone(JAPAN).date()] += n
-    return dict(days)
+    day = t.flags.c.day
+    query = select(day, func.count()).where(*_of(since, routed)).group_by(day)
+    return _by_day(connection, query)
+
+
+def _by_day(connection: Connection, query: Select[str, int]) -> dict[date, int]:
+    return {date.fromisoformat(day): n for day, n in connection.execute(query)}
+
+
+def _from(day: ColumnElement[str], since: date) -> list[ColumnElement[bool]]:
+    return [day >= since.isoformat()] if since > date.min else []
 
 
 def _of(since: date, routed: Collection[str]) -> list[ColumnElement[bool]]:
     """Which flags a period has."""
-    f = t.flags.c
-    said: list[ColumnElement[bool]] = [f.queued.is_(True)]
-    if start := begins(since):
-        said.append(f.happened_at >= start)
-    return [*said, *none_of(routed)]
+    return [*_from(t.flags.c.day, since), t.flags.c.queued.is_(True), *none_of(routed)]
 
 
 def states(
@@ -139,35 +91,32 @@ class Waiting:
 def waiting(connection: Connection, now: datetime, routed: Collection[str]) -> Waiting:
     """Whatever waits for a person now, from the first day on record."""
     f = t.flags.c
-    held = func.coalesce(f.held_until, "") > kept(now)
-    apart = f.named.in_(sorted(routed))
-
-    queued = and_(f.queued.is_(True), *none_of(routed))
-
-    def those(*said: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count().filter(*said)
-
+    held = f.held_until > kept(now)
+    undecided = f.state == FlagState.PROPOSED.value
+    asks = [f.queued.is_(True), *none_of(routed)]
+    # In the order of the queue's index, which leads to these alone; the few others are looked for apart.
     found = connection.execute(
-        select(f.priority, those(queued, ~held), those(queued, held), those(apart, ~held))
-        .where(f.state == FlagState.PROPOSED.value)
+        select(f.priority, func.count(), func.count().filter(held))
+        .where(undecided, *asks)
         .group_by(f.priority)
     ).all()
-    queue = dict.fromkeys(PRIORITIES, 0) | {PRIORITIES[row[0]]: row[1] for row in found}
-    # Few wait for a second reading and an index leads to them, if nothing else is asked of the rest.
-    second = connection.execute(
-        select(those(queued)).where(f.second_after.is_not(None))
-    ).scalar_one()
-    return Waiting(queue, sum(row[2] for row in found), sum(row[3] for row in found), second)
+    due = or_(f.held_until.is_(None), ~held)
+    return Waiting(
+        queue=dict.fromkeys(PRIORITIES, 0) | {PRIORITIES[row[0]]: row[1] - row[2] for row in found},
+        held=sum(row[2] for row in found),
+        routed=_count(connection, f.named.in_(sorted(routed)), undecided, due),
+        second=_count(connection, f.second_after.is_not(None), *asks),
+    )
+
+
+def _count(connection: Connection, *said: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(t.flags).where(*said)).scalar_one()
 
 
 def arrived(connection: Connection, since: datetime, routed: Collection[str]) -> int:
     """Flags recorded since then that ask for a review."""
     f = t.flags.c
-    return connection.execute(
-        select(func.count())
-        .select_from(t.flags)
-        .where(f.created_at >= kept(since), f.queued.is_(True), *none_of(routed))
-    ).scalar_one()
+    return _count(connection, f.created_at >= kept(since), f.queued.is_(True), *none_of(routed))
 
 
 def begun(connection: Connection) -> datetime | None:
@@ -178,16 +127,7 @@ def begun(connection: Connection) -> datetime | None:
 
 def decided(connection: Connection, since: datetime, routed: Collection[str]) -> int:
     """Flags on which the first decision was made since then."""
-    d, f = t.decisions.c, t.flags.c
-    apart = select(f.id).where(f.named.in_(sorted(routed)))
-    first = (
-        select(func.min(d.decided_at).label("at"))
-        .where(d.flag_id.not_in(apart))
-        .group_by(d.flag_id)
-        .having(func.min(d.decided_at) >= since.astimezone(UTC).isoformat())
-        .subquery()
-    )
-    return connection.execute(select(func.count()).select_from(first)).scalar_one()
+    return _count(connection, t.flags.c.first_decided_at >= kept(since), *none_of(routed))
 
 
 def waits(
@@ -196,15 +136,14 @@ def waits(
     """By priority, ascending: the hours from a flag's record to its first decision, of the period's flags
     that are confirmed or dismissed now.
     """
-    f, d = t.flags.c, t.decisions.c
-    # By the flag's own decisions, not through a list of everybody's.
-    first = (
-        select(func.min(d.decided_at)).where(d.flag_id == f.id).correlate(t.flags).scalar_subquery()
-    )
+    f = t.flags.c
     found: dict[Priority, list[float]] = {p: [] for p in PRIORITIES}
     for priority, created, at in connection.execute(
-        select(f.priority, f.created_at, first).where(
-            *_of(since, routed), f.state.in_(sorted(_FINAL))
+        select(f.priority, f.created_at, f.first_decided_at).where(
+            f.first_decided_at.is_not(None),
+            # Less than all the other states: SQLite would look these two up one by one.
+            f.state.not_in([s.value for s in FlagState if s not in FINAL]),
+            *_of(since, routed),
         )
     ):
         waited = datetime.fromisoformat(at) - datetime.fromisoformat(created)
@@ -215,14 +154,11 @@ def waits(
 def contacts(connection: Connection, since: date, routed: Collection[str]) -> Counter[int]:
     """How many customers have so many contacts with a flag that nobody dismissed."""
     c, f = t.conversations.c, t.flags.c
-    bad = (
-        select(f.id)
-        .where(
-            f.conversation_key == c.key,
-            *_of(since, routed),
-            f.state != FlagState.DISMISSED.value,
-        )
-        .exists()
+    # Nothing but an index is read for a number.
+    bad = exists(literal_column("1")).where(
+        f.conversation_key == c.key,
+        *_of(since, routed),
+        f.state != FlagState.DISMISSED.value,
     )
     flagged = (
         select(func.count().label("n"))
@@ -231,7 +167,8 @@ def contacts(connection: Connection, since: date, routed: Collection[str]) -> Co
         .group_by(c.customer_id + "")
         .subquery()
     )
-    return Counter(_pairs(connection, select(flagged.c.n, func.count()).group_by(flagged.c.n)))
+    query = select(flagged.c.n, func.count()).group_by(flagged.c.n)
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +182,7 @@ class Choices:
 
 def choices(store: Store) -> Choices:
     """The channels, trades and policy versions that flags in the record have."""
+    f = t.flags.c
     with store.engine.execution_options(reading=True).begin() as connection:
-        found = [
-            tuple(
-                sorted(
-                    value
-                    for value in connection.execute(select(column).distinct()).scalars()
-                    if value
-                )
-            )
-            for column in (t.flags.c.channel, t.flags.c.trade, t.flags.c.policy)
-        ]
-    return Choices(*found)
+        rows = connection.execute(select(f.channel, f.trade, f.policy).distinct()).all()
+    return Choices(*(tuple(sorted({row[n] for row in rows if row[n]})) for n in range(3)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from ..agreement import Agreement
+from ..days import begins, day_of
 from ..policy import Policy
 from ..records import Priority
 from ..review import FlagState
@@ -250,9 +251,10 @@ def figures(
     ``capacity`` is how many flags a day people can decide; None takes the pace of the last 28 days, or
     of those since the first flag came in where they are fewer.
     """
-    since = date.min
+    since, start = date.min, None
     if days is not None:
-        since = (now.astimezone(counts.JAPAN) - timedelta(days=days)).date()
+        since = day_of(now) - timedelta(days=days)
+        start = begins(since).isoformat()
     routed = policy.routed
     with snapshot(store.engine).begin() as connection:
         by_day = counts.conversations(connection, since)
@@ -266,7 +268,7 @@ def figures(
         arrived = counts.arrived(connection, pace_since, routed)
         decided = counts.decided(connection, pace_since, routed)
         repeated = counts.contacts(connection, since, routed)
-        agreement = agreed(connection, since=counts.begins(since) or None)
+        agreement = agreed(connection, since=start)
         missed = estimated(connection)
     by_category: dict[str, Counter[str]] = {}
     by_kind: dict[str, Counter[str]] = {}

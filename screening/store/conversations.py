@@ -19,7 +19,7 @@ from ..sampling import Plan, drawn, place
 from ..urgency import UNKNOWN_GRAVITY, rank
 from . import tables as t
 from .flags import PRIORITIES
-from .moments import kept, utc
+from .moments import day, kept, utc
 from .plan import read as read_plan
 from .plan import weights
 from .rows import SavedConversation
@@ -85,6 +85,7 @@ def save(
                 created_at=kept(now),
                 channel=_short(conversation.channel),
                 trade=_short(trade),
+                day=day(utc(conversation.occurred_at) or kept(now)),
             )
         )
     same = select(t.screenings.c.id).where(
@@ -160,6 +161,7 @@ def flag_values(
     """The row of a new flag that waits for people. ``sha256`` is of the conversation's content."""
     turn = -1 if flag.turn is None else flag.turn
     gravity = drawing.weights.get(flag.category, UNKNOWN_GRAVITY)
+    happened = utc(conversation.occurred_at) or kept(now)
     share = drawing.plan.double_share
     return _values(flag) | {
         "id": uuid4().hex,
@@ -172,7 +174,8 @@ def flag_values(
         "kind": str(conversation.kind),
         "channel": _short(conversation.channel),
         "trade": _short(trade),
-        "happened_at": utc(conversation.occurred_at) or kept(now),
+        "happened_at": happened,
+        "day": day(happened),
         "policy": policy,
         "gravity": gravity,
         "rank": rank(flag.score, gravity, now),

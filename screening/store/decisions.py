@@ -8,7 +8,7 @@ from datetime import date, datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from .. import review
 from ..days import JAPAN
@@ -20,6 +20,7 @@ from . import audit, originals, readings, steps
 from . import tables as t
 from .flags import DUPLICATE_OF, one_flag
 from .identity import known
+from .moments import kept
 from .rows import FlagRow, Recorded
 
 #: What ends a review; anything else still waits for somebody.
@@ -274,6 +275,7 @@ def append(
         "held_until": None,
         "disputed": False,
         "second_after": None,
+        "first_decided_at": func.coalesce(t.flags.c.first_decided_at, kept(decision.decided_at)),
     }
     if final:
         moved |= {"escalated": False, "assigned_to": None}

@@ -31,7 +31,8 @@ metadata = MetaData(
     }
 )
 
-#: One row for each content: the same identifier with other words is another row.
+#: One row for each content: the same identifier with other words is another row. ``day`` is the day in
+#: Japan of its time, or else of when it was recorded.
 conversations = Table(
     "conversations",
     metadata,
@@ -45,10 +46,12 @@ conversations = Table(
     Column("created_at", String(32), nullable=False),
     Column("channel", String(60)),
     Column("trade", String(60)),
+    Column("day", String(10), nullable=False),
     UniqueConstraint("external_id", "sha256"),
     Index(None, "customer_id"),
-    # Flags are counted by their conversation's day and customer without reading its words.
-    Index("ix_conversations_counted", "key", "customer_id", "occurred_at", "created_at"),
+    # Customers and days are counted without reading the words beside them.
+    Index("ix_conversations_counted", "key", "customer_id"),
+    Index("ix_conversations_days", "day"),
 )
 
 #: Under which policy and model a conversation was screened.
@@ -108,6 +111,8 @@ flags = Table(
     Column("held_until", String(32)),
     Column("assigned_to", String(32)),
     Column("named", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("first_decided_at", String(32)),
     UniqueConstraint("conversation_key", "category", "turn", "start", "end"),
     # SQLite has no statistics here and takes an index's first column to leave few rows: none that holds
     # every flag begins with ``queued``, or it would be taken for anything.
@@ -145,18 +150,24 @@ flags = Table(
         postgresql_where=text("second_after IS NOT NULL"),
     ),
     Index("ix_flags_named", "named", "state", "priority", "rank", "id", "held_until"),
-    # The dashboard goes through every flag: here it need not read the words beside them.
+    # The dashboard goes through every flag: here it need not read the words beside them, and finds them
+    # in the order in which it counts.
+    Index("ix_flags_counted", "named", "detectors", "state", "day", "queued"),
+    Index("ix_flags_days", "day", "queued", "named"),
     Index(
-        "ix_flags_counted",
+        "ix_flags_decided",
+        "first_decided_at",
+        "named",
         "queued",
-        "category",
-        "detectors",
         "state",
-        "happened_at",
-        "conversation_key",
+        "day",
+        "priority",
+        "created_at",
+        sqlite_where=text("first_decided_at IS NOT NULL"),
+        postgresql_where=text("first_decided_at IS NOT NULL"),
     ),
     # Whether a conversation has a flag that nobody dismissed is seen here as well.
-    Index("ix_flags_contacts", "conversation_key", "queued", "state", "happened_at", "category"),
+    Index("ix_flags_contacts", "conversation_key", "queued", "state", "day", "named"),
     Index("ix_flags_recorded", "created_at", "queued", "named"),
     Index("ix_flags_assigned", "assigned_to"),
 )

@@ -100,6 +100,7 @@ def fill(store: Store, policy: Policy, count: int) -> None:
                         "created_at": moments.kept(moment),
                         "channel": conversation.channel,
                         "trade": trade,
+                        "day": moments.day(moments.kept(moment)),
                     }
                 )
                 rows["s"].append(
@@ -195,12 +196,11 @@ def _decide(store: Store, person: Person) -> None:
                 }
             )  # fmt: skip
         connection.execute(t.decisions.insert(), rows)
-        for state in (FlagState.CONFIRMED, FlagState.DISMISSED):
-            chosen = [r["flag_id"] for r in rows if r["to_state"] == state.value]
-            connection.execute(
-                t.flags.update().where(f.id == bindparam("wanted")).values(state=state.value),
-                [{"wanted": flag} for flag in chosen],
-            )
+        moved = {"state": bindparam("to_state"), "first_decided_at": bindparam("decided_at")}
+        connection.execute(
+            t.flags.update().where(f.id == bindparam("flag_id")).values(moved),
+            [{name: r[name] for name in ("flag_id", "to_state", "decided_at")} for r in rows],
+        )
         if store.engine.dialect.name == "postgresql":
             connection.execute(text("ANALYZE"))
 

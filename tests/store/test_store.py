@@ -60,6 +60,14 @@ class TestConversations:
         (earlier,) = store.case(two.key).earlier
         assert (earlier.key, earlier.states) == (one.key, {"proposed": 1})
 
+    @pytest.mark.parametrize(
+        "at", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:30:00-05:00", "9999-12-31T20:00:00Z"]
+    )
+    def test_a_time_at_the_end_of_the_calendar_is_kept(self, store, make, at):
+        """A clock that is thousands of years off is no reason to lose a conversation."""
+        key = store.save(*make(occurred_at=at)).key
+        assert store.case(key).conversation.occurred_at == at
+
     def test_what_is_not_there_is_said_to_be_missing(self, store):
         """An unknown case or flag is NotFound."""
         for read in (store.case, store.flag):

@@ -1,11 +1,13 @@
 """A record from before the review's tables, with people's work in it."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
 from sqlalchemy import text
 
+from screening.dashboard import figures
 from screening.review import FlagState, Role
 from screening.store import Filters, Store
 from screening.store.engine import alembic_config, connect
@@ -115,6 +117,19 @@ def test_a_category_set_right_before_is_what_the_lists_go_by(old):
         assert store.flags(Filters(states=(), category="threat")).total == 2
         assert store.flags(category="intimidation").total == 0
         assert store.flag("f2").flag.category == "intimidation", "the machine's finding stays"
+    finally:
+        store.close()
+
+
+def test_the_numbers_count_what_was_there_before(old, policy):
+    """By the day in Japan on which it took place, and with the time to its first decision."""
+    store = Store.open(old)
+    try:
+        found = figures(store, policy, now=datetime.now(UTC), days=None)
+        (week,) = found.weeks
+        assert (week.monday.isoformat(), week.conversations, week.flags) == ("2026-09-28", 1, 2)
+        assert (found.judged, found.waiting.total) == (1, 1)
+        assert sum(w.decided for w in found.waits) == 1
     finally:
         store.close()
 
