@@ -41,7 +41,8 @@ _BUILDING = (
     r"(?:[ァ-ヶー一-龠]{0,8})?"
 )
 
-#: In this order: of two that overlap the earlier one keeps its word and grows.
+#: In this order: of two that overlap the earlier one keeps its word and grows. What goes is the group
+#: ``n``, or the whole where there is none.
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (MAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)),
     (MAIL, re.compile(r"https?://[^\s、。」）]+")),
@@ -55,7 +56,7 @@ FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         BIRTH,
         re.compile(
-            r"(?<=生年月日)(?:は|が|、|:)?[ ]?(?:(?:明治|大正|昭和|平成|令和|西暦)?[0-9〇元一二三四五六七八九十]{1,4}年"
+            r"(?<=生年月日)(?:は|が|、|:)?[ ]?(?P<n>(?:明治|大正|昭和|平成|令和|西暦)?[0-9〇元一二三四五六七八九十]{1,4}年"
             r"[0-9一二三四五六七八九十]{1,3}月[0-9一二三四五六七八九十]{1,3}日|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2})"
         ),
     ),
@@ -85,11 +86,16 @@ FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         PHONE,
         re.compile(
-            rf"(?:(?<=電話は)|(?<=電話番号は)|(?<=携帯は)|(?<=TEL)|(?<=Tel)|(?<=内線))[ :.]{{0,2}}{_D}{{2,4}}(?:{_SEP}{{1,2}}{_D}{{3,4}}){{0,2}}(?!{_D}|[時分年月日])"
+            rf"(?:(?<=電話は)|(?<=電話番号は)|(?<=携帯は)|(?<=TEL)|(?<=Tel)|(?<=内線))[ :.]{{0,2}}(?P<n>{_D}{{2,4}}(?:{_SEP}{{1,2}}{_D}{{3,4}}){{0,2}})(?!{_D}|[時分年月日])"
         ),
     ),
     (ADDRESS, re.compile(rf"(?<![0-9-])〒 ?{_D}{{3}}[-−ーの ]?{_D}{{4}}(?![0-9-])")),
-    (ADDRESS, re.compile(rf"(?<=郵便番号)(?:は|:| |、)?{_D}{{3}}[-−ーの ]?{_D}{{4}}(?![0-9-])")),
+    (
+        ADDRESS,
+        re.compile(
+            rf"(?<=郵便番号)(?:は|:| |、){{0,2}}(?P<n>{_D}{{3}}[-−ーの ]?{_D}{{4}})(?![0-9-])"
+        ),
+    ),
     (ADDRESS, re.compile(r"(?<![0-9-])[0-9]{3}-[0-9]{4}(?![0-9-])")),
     # Cards in four groups, Amex in three; membership and insurance numbers: five digits or more.
     (NUMBER, re.compile(r"(?<![0-9.,])[0-9]{4}(?:[- ][0-9]{4}){2,3}(?![0-9])")),

@@ -8,14 +8,14 @@ their words nor their decisions are in it, unless the decisions are asked for, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..policy import Policy, respond
 from ..records import Conversation, Kind, Speaker
 from ..review import STATES, WITHDRAWN, Decision, FlagState
 from ..store import Case, FlagRow, Recorded
-from .masking import Masked, mask, names
+from .masking import Masked, Read, called
 from .pointers import pointers
 from .values import Contact, IncidentReport, Line, Passage, Quote, Ruling, Step, StepLine, Talk
 
@@ -123,24 +123,32 @@ def speaker(conversation: Conversation, turn: int) -> str:
 class Hiding:
     """How a text is shown: as it is, or without what tells who somebody is.
 
-    ``names`` are names known from the rest of the case; None leaves every text as it is.
+    ``names`` are names known from the rest of the case; None leaves every text as it is. A text is read
+    once and masked once, however often it stands in a report.
     """
 
     names: frozenset[str] | None = None
+    _read: dict[str, Read] = field(default_factory=dict, repr=False, compare=False)
+    _masked: dict[str, Masked] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, case: Case, contacts: Sequence[Case] = ()) -> Hiding:
         """Takes out names that the conversation or another contact gives away anywhere, and those of the
         people who decided.
         """
-        said = [t.text for c in (case, *contacts) for t in c.conversation.turns]
-        people = {d.person_name for d in case.decisions} | {
-            c.person_name for c in case.consultations
-        }
-        return cls(names(said) | people)
+        said = dict.fromkeys(t.text for c in (case, *contacts) for t in c.conversation.turns)
+        read = {text: Read.of(text) for text in said}
+        people = {x.person_name for x in (*case.decisions, *case.consultations)}
+        known = called(people).union(*(r.names() for r in read.values()))
+        return cls(known, read)
 
     def mask(self, text: str) -> Masked:
-        return Masked(text, ()) if self.names is None else mask(text, self.names)
+        if self.names is None:
+            return Masked(text, ())
+        if text not in self._masked:
+            read = self._read.pop(text, None) or Read.of(text)
+            self._masked[text] = read.masked(self.names)
+        return self._masked[text]
 
     def __call__(self, text: str) -> str:
         return self.mask(text).text

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..text import Token, fold, tokenize
+from ..text import Folded, Token, fold, tokenize
 from .forms import FORMS, NAME
-from .names import named, said_as_name
+from .names import named, ordinary, said_as_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +44,81 @@ def _sign(what: str) -> str:
     return f"［{what}］"
 
 
-def names(texts: Iterable[str]) -> frozenset[str]:
-    """Names that stand in these texts beyond doubt: with さん, or as somebody gives their own.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text as it is read for masking, which is most of the work: folded, in tokens, with ``named``,
+    the [start, end) of what its own words show to be names and places, in the folded text.
+    """
 
-    Handed to ``mask`` as ``also`` they go wherever else they stand in the same conversation, where
-    nothing around them would give them away.
+    text: str
+    folded: Folded
+    tokens: tuple[Token, ...]
+    named: tuple[tuple[int, int, str], ...]
+
+    @classmethod
+    def of(cls, text: str) -> Read:
+        folded = fold(text)
+        tokens = tokenize(folded.text)
+        return cls(text, folded, tokens, tuple(named(folded.text, tokens)))
+
+    def names(self) -> set[str]:
+        """Names that stand here beyond doubt: with さん, or as somebody gives their own.
+
+        Handed to ``masked`` as ``also`` they go wherever else they stand in the same conversation, where
+        nothing around them would give them away.
+        """
+        folded = self.folded.text
+        return {
+            part
+            for start, end, what in self.named
+            if what == NAME and said_as_name(folded, end)
+            for part in folded[start:end].split(" ")
+            if len(part) > 1
+        }
+
+    def masked(self, also: Collection[str] = ()) -> Masked:
+        """``mask`` of the text."""
+        folded, found = self.folded, list[tuple[int, int, str]]()
+        for what, form in FORMS:
+            for match in form.finditer(folded.text):
+                _add(found, *match.span("n" if "n" in form.groupindex else 0), what)
+        for start, end, what in self.named:
+            _add(found, start, end, what)
+        for start, end in _words(folded.text, self.tokens, also):
+            _add(found, start, end, NAME)
+        found.sort()
+        taken = []
+        for start, end, what in found:
+            first, last = folded.span(start, end)
+            if last > first:
+                taken.append((first, last, what))
+        parts, at = [], 0
+        for first, last, what in taken:
+            parts += [self.text[at:first], _sign(what)]
+            at = last
+        return Masked("".join([*parts, self.text[at:]]), tuple(taken))
+
+
+def called(people: Iterable[str]) -> frozenset[str]:
+    """How people whose names are known may be called in a text: folded, with and without the space
+    between the parts of the name, and by each part that is no ordinary word.
     """
     found: set[str] = set()
-    for text in texts:
-        folded = fold(text).text
-        for start, end, what in named(folded, tokenize(folded)):
-            if what == NAME and said_as_name(folded, end):
-                found |= {part for part in folded[start:end].split(" ") if len(part) > 1}
-    return frozenset(found)
+    for name in people:
+        parts = fold(name).text.split()
+        found |= {" ".join(parts), "".join(parts)}
+        found |= {p for p in parts if len(p) > 1 and not ordinary(tokenize(p), 0, len(p))}
+    return frozenset(found - {""})
 
 
 def mask(text: str, also: Collection[str] = ()) -> Masked:
     """Takes out of ``text`` what could tell who somebody is or where they live; ``also`` are names that
-    are known otherwise, taken out wherever they are words of their own.
+    are known otherwise, folded, taken out wherever they are words of their own.
 
     Pure and total: any text has an answer. Dates, amounts and times of day stay, because a report
     and a course need them.
     """
-    folded = fold(text)
-    found: list[tuple[int, int, str]] = []
-    for what, form in FORMS:
-        for match in form.finditer(folded.text):
-            _add(found, *match.span("n" if "n" in form.groupindex else 0), what)
-    tokens = tokenize(folded.text)
-    for start, end, what in named(folded.text, tokens):
-        _add(found, start, end, what)
-    for start, end in _words(folded.text, tokens, also):
-        _add(found, start, end, NAME)
-    found.sort()
-    taken = []
-    for start, end, what in found:
-        first, last = folded.span(start, end)
-        if last > first:
-            taken.append((first, last, what))
-    parts, at = [], 0
-    for first, last, what in taken:
-        parts += [text[at:first], _sign(what)]
-        at = last
-    return Masked("".join([*parts, text[at:]]), tuple(taken))
+    return Read.of(text).masked(also)
 
 
 def _words(

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from screening.records import Flag, Priority, Speaker, Turn
-from screening.report import incident, pointers, training_case
+from screening.report import incident, masking, pointers, training_case
+from screening.report.incident import Hiding
 from screening.report.pointers import known
 
-from .conftest import POLICY, call, conversation, result
+from .conftest import POLICY, THREAT, call, conversation, result
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -193,3 +194,42 @@ def test_a_training_case_holds_words_and_reasons_but_nobody(store, decided):
 def test_an_undecided_case_is_no_training_case(store, decided):
     """A course needs to know what was concluded."""
     assert training_case(store.case(decided[0]), POLICY) is None
+
+
+def test_a_masked_report_reads_every_text_once(store, decided, monkeypatch):
+    """Finding the names and taking them out are one reading: of a long call it is most of the work."""
+    read = []
+    tokenize = masking.tokenize
+    monkeypatch.setattr(masking, "tokenize", lambda text: read.append(text) or tokenize(text))
+    report = _report(store, decided, masked=True)
+    assert THREAT not in repr(report)
+    said = [t.text for k in decided for t in store.case(k).conversation.turns]
+    assert set(said) <= set(read)
+    assert max(read.count(text) for text in said) == 1
+
+
+def _hiding(case, *people):
+    """What hides the names of these people, as if they had decided."""
+    return Hiding.of(
+        replace(case, decisions=[replace(case.decisions[0], person_name=p) for p in people])
+    )
+
+
+def test_the_people_who_decided_are_hidden_by_each_of_their_names(store, decided):
+    """In full and half width, with either space between, and by the family name alone."""
+    hide = _hiding(store.case(decided[2]), "鬼塚　ﾊﾙｵ")
+    for said in (
+        "鬼塚ハルオが見ました",
+        "鬼塚 ハルオが見ました",
+        "鬼塚が見ました",
+        "ハルオが見ました",
+    ):
+        assert hide(said) == "［氏名］が見ました", said
+
+
+def test_a_name_that_is_an_ordinary_word_hides_no_ordinary_words(store, decided):
+    """Somebody called 確認 is no reason to take 確認 out of a report; the whole name goes."""
+    hide = _hiding(store.case(decided[2]), "確認 花子")
+    assert hide("もう一度確認します") == "もう一度確認します"
+    assert hide("確認花子が見ました") == "［氏名］が見ました"
+    assert hide("花子が見ました") == "［氏名］が見ました"

@@ -48,6 +48,20 @@ def test_what_happened_stays(text):
     assert mask(text).text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("生年月日は昭和30年1月2日です", "生年月日は［生年月日］です"),
+        ("生年月日: 1955-01-02", "生年月日: ［生年月日］"),
+        ("郵便番号は1560043です", "郵便番号は［住所・地名］です"),
+        ("内線: 2210です", "内線: ［電話番号］です"),
+    ],
+)
+def test_the_words_before_a_number_stay(text, left):
+    """Its label and the particle after it say what stood there, and nobody's data."""
+    assert mask(text).text == left
+
+
 @given(st.text(alphabet="佐藤さん東京都090-1234〇一二、。（）abc@.jp ァｶﾞ㍿①\n🙂", max_size=60))
 def test_any_text_has_an_answer_and_offsets_stay_inside(text):
     """Masking is total; every range of the original has a range in the masked text."""
