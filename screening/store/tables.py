@@ -136,6 +136,8 @@ flags = Table(
         "escalated",
         "disputed",
     ),
+    # As narrow as can be, for counting what waits, above all and by category.
+    Index("ix_flags_waiting", "state", "queued", "named", "priority", "held_until", "second_after"),
     # Few flags wait for a second reader: what a blind reader is shown besides is found at once.
     Index(
         "ix_flags_second",
