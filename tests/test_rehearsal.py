@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from screening.corrections import Correction, CorrectionKind
 from screening.policy import load_policy
 from screening.policy.load import read
 from screening.records import Conversation, Kind, Speaker, Turn
@@ -233,6 +234,21 @@ def test_the_record_gives_the_simulator_scores_and_decisions(active, store):
     assert [d.outcome for _, d in store.shadow.decided()] == ["harassment"]
     store.withdraw(flag.id, reviewer, reason="押し間違えました")
     assert list(store.shadow.decided()) == []
+
+
+def test_a_decision_is_tried_again_on_the_category_that_it_was_made_on(active, store):
+    """What a reviewer has set right first, not what the machine had found."""
+    reviewer = store.people.add_person("確認 花子", "long enough 123", [Role.REVIEWER])
+    policy = active.policy
+    call = _calls()[1]
+    saved = store.save(call, active.screen(call))
+    flag = store.flag(saved.flag_ids[0])
+    right = next(c for c in policy.categories if c not in {flag.flag.category, *policy.routed})
+    correction = Correction(CorrectionKind.CATEGORY, flag_id=flag.id, category=right)
+    store.corrections.add(saved.key, reviewer, correction, policy=policy)
+    answers = {"demand_validity": "no_demand", "means_acceptability": "unacceptable"}
+    store.decide(flag.id, reviewer, policy=policy, answers=answers, outcome="harassment", reason="害を告げている")  # fmt: skip
+    assert [category for category, _ in store.shadow.decided()] == [right]
 
 
 def test_what_is_compared_survives_the_record():

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, select, tuple_
 from ..review import Person
 from . import tables as t
 from .flags import rows_of, standing
-from .queue import LARGEST_PAGE, Filters, branches, count, unreadable
+from .queue import LARGEST_PAGE, Filters, conditions, count, seen, unreadable
 from .rows import Page
 
 
@@ -28,12 +28,16 @@ def flags(
         ReviewError: for a place that is none, or a filter that is not one.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    (conditions, *_) = branches(asked_for, viewer, now)
-    d = t.decisions.c
+    f, d = t.flags.c, t.decisions.c
+    wanted = [
+        f.state.in_([state.value for state in asked_for.states]),
+        *seen(viewer),
+        *conditions(asked_for, viewer, now),
+    ]
     # From the newest decision backwards, as far as the page goes: each flag is asked for its decision.
     query = (
         select(d.id, d.flag_id, d.decided_at)
-        .where(exists().where(t.flags.c.id == d.flag_id, *conditions), standing())
+        .where(exists().where(f.id == d.flag_id, *wanted), standing())
         .order_by(d.decided_at.desc(), d.id.desc())
         .limit(limit + 1)
     )
@@ -46,7 +50,7 @@ def flags(
     return Page(
         items,
         f"{items[-1].decided_at}~{items[-1].decision}" if more else None,
-        count(connection, conditions) if more or after else len(items),
+        count(connection, wanted) if more or after else len(items),
     )
 
 

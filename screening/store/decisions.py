@@ -85,12 +85,14 @@ def illness(connection: Connection, policy: Policy, key: str) -> tuple[bool, boo
 
 
 def _bearing(connection: Connection, key: str) -> tuple[list[str], list[str]]:
-    """The categories flagged in a conversation, and whom somebody consulted about it."""
+    """The categories flagged in a conversation, by the machine or as set right, and whom somebody
+    consulted about it. A correction adds what has to be borne in mind and takes nothing away.
+    """
     f, c = t.flags.c, t.consultations.c
-    flagged = select(f.category).where(f.conversation_key == key).distinct()
+    flagged = connection.execute(select(f.category, f.named).where(f.conversation_key == key))
     consulted = select(c.consulted).where(c.conversation_key == key).order_by(c.id)
     return (
-        list(connection.execute(flagged).scalars()),
+        sorted({category for row in flagged for category in row}),
         list(connection.execute(consulted).scalars()),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, select
 
 from ..errors import NotFound
 from ..records import Flag, Priority
@@ -45,11 +45,15 @@ JOINED = (
     .outerjoin(_HOLDER, _HOLDER.c.id == t.claims.c.person_id)
     .outerjoin(
         LAST,
-        LAST.c.id
-        == select(func.max(t.decisions.c.id))
-        .where(t.decisions.c.flag_id == t.flags.c.id)
-        .correlate(t.flags)
-        .scalar_subquery(),
+        and_(
+            # Said twice, so that PostgreSQL looks a flag's own decisions up instead of reading them all.
+            LAST.c.flag_id == t.flags.c.id,
+            LAST.c.id
+            == select(func.max(t.decisions.c.id))
+            .where(t.decisions.c.flag_id == t.flags.c.id)
+            .correlate(t.flags)
+            .scalar_subquery(),
+        ),
     )
 )
 

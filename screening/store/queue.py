@@ -20,7 +20,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     tuple_,
 )
 
@@ -108,36 +107,38 @@ def _claimed(now: datetime) -> Select[tuple[str]]:
 
 def branches(
     asked_for: Filters, viewer: Person | None, now: datetime
-) -> tuple[list[ColumnElement[bool]], ...]:
+) -> list[list[ColumnElement[bool]]]:
     """The conditions of each part of the answer; a flag belongs to one part at most.
 
-    For somebody who reads blind, the flags that await a second reading are a part of their own: they
-    look undecided, whatever was decided. Kept apart so that each part can follow an index.
+    Each state is a part: asked for with "=", so that the index also gives the order. For somebody who
+    reads blind, the flags that await a second reading are one more: they look undecided, whatever was
+    decided.
     """
-    common = _conditions(asked_for, viewer, now)
+    common = conditions(asked_for, viewer, now)
     f = t.flags.c
-    states = tuple(asked_for.states)
-    # One state is asked for with "=", so that the index also gives the order.
-    in_state: ColumnElement[bool] = f.state.in_([s.value for s in states])
-    if len(states) == 1:
-        in_state = f.state == states[0].value
-    elif not states:
-        in_state = true()
+    states = tuple(dict.fromkeys(asked_for.states or FlagState))
+    parts = [
+        # Nobody has decided what is only proposed, so that nothing of it is hidden.
+        [f.state == state.value, *([] if state is FlagState.PROPOSED else seen(viewer)), *common]
+        for state in states
+    ]
+    if viewer is not None and blinded(viewer) and FlagState.PROPOSED in states:
+        parts.append([f.second_after.is_not(None), f.second_after != viewer.id, *common])
+    return parts
+
+
+def seen(viewer: Person | None) -> list[ColumnElement[bool]]:
+    """Which decided flags ``viewer`` may see as such: not those that they are to read blind."""
     if viewer is None or not blinded(viewer):
-        return ([in_state, *common],)
-    seen = or_(f.second_after.is_(None), f.second_after == viewer.id)
-    # Nobody has decided what is only proposed, so that nothing of it is hidden.
-    hides = [] if states == (FlagState.PROPOSED,) else [seen]
-    first = [in_state, *hides, *common]
-    if states and FlagState.PROPOSED not in states:
-        return (first,)
-    second = [f.second_after.is_not(None), f.second_after != viewer.id, *common]
-    return (first, second)
+        return []
+    second = t.flags.c.second_after
+    return [or_(second.is_(None), second == viewer.id)]
 
 
-def _conditions(
+def conditions(
     asked_for: Filters, viewer: Person | None, now: datetime
 ) -> list[ColumnElement[bool]]:
+    """Whatever is asked for but the states."""
     f = t.flags.c
     said: list[ColumnElement[bool]] = []
     if not asked_for.all_flags:
@@ -208,30 +209,25 @@ def flags(
     place = _place(after) if after else None
     total = 0
     found: list[Any] = []
-    for conditions in branches(asked_for, viewer, now):
-        more = [*conditions, _precedes(place, ORDER)] if place else conditions
-        part = _ids(connection, more, limit + 1)
+    for part in branches(asked_for, viewer, now):
+        behind = [_precedes(place, ORDER)] if place else []
+        ids = _ids(connection, [*part, *behind], limit + 1)
         # What fits on the page need not be counted again.
-        whole = place is None and len(part) <= limit
-        total += len(part) if whole else count(connection, conditions)
-        found += part
+        whole = place is None and len(ids) <= limit
+        total += len(ids) if whole else count(connection, part)
+        found += ids
     found.sort(key=lambda row: (row.priority, row.rank, row.id))
-    ids = [row.id for row in found[:limit]]
-    there = rows_of(connection, ids, viewer, now)
-    rows = tuple(there[id] for id in ids)
+    there = rows_of(connection, [row.id for row in found[:limit]], viewer, now)
+    rows = tuple(there[row.id] for row in found[:limit])
     return Page(rows, cursor(rows[-1]) if len(found) > limit else None, total)
 
 
-def count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
-    return connection.execute(
-        select(func.count()).select_from(t.flags).where(*conditions)
-    ).scalar_one()
+def count(connection: Connection, said: Sequence[ColumnElement[bool]]) -> int:
+    return connection.execute(select(func.count()).select_from(t.flags).where(*said)).scalar_one()
 
 
-def _ids(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int
-) -> list[Any]:
-    query = select(*ORDER).where(*conditions).order_by(*ORDER).limit(limit)
+def _ids(connection: Connection, said: Sequence[ColumnElement[bool]], limit: int) -> list[Any]:
+    query = select(*ORDER).where(*said).order_by(*ORDER).limit(limit)
     return list(connection.execute(query))
 
 
@@ -299,8 +295,8 @@ def onward(
         # What is cheap to ask comes first.
         wanted.insert(0, _precedes(min([*places, at]), ORDER))
     found: list[Any] = []
-    for conditions in branches(asked_for, person, now):
-        found += _ids(connection, [*conditions, *wanted], 1)
+    for part in branches(asked_for, person, now):
+        found += _ids(connection, [*part, *wanted], 1)
     if not found:
         return None
     best = min(found, key=lambda r: (r.priority, r.rank, r.id))

@@ -81,9 +81,11 @@ class Shadow:
                 )
 
     def decided(self) -> Iterator[tuple[str, Decision]]:
-        """The latest decision on each flag with the flag's category; those taken back are left out."""
+        """The latest decision on each flag with the category, as set right, that it was made on; those
+        taken back are left out.
+        """
         query = (
-            select(t.decisions, t.flags.c.category)
+            select(t.decisions, t.flags.c.named)
             .join_from(t.decisions, t.flags)
             .where(t.flags.c.state != FlagState.PROPOSED.value)
             .order_by(t.decisions.c.id)
@@ -91,7 +93,7 @@ class Shadow:
         latest: dict[str, tuple[str, Decision]] = {}
         with self._reading.begin() as connection:
             for row in connection.execute(query):
-                latest[row.flag_id] = (row.category, decision_of(row))
+                latest[row.flag_id] = (row.named, decision_of(row))
         return iter(latest.values())
 
     def past(self, viewer: Person | None = None) -> tuple[list[Past], float]:
@@ -106,18 +108,13 @@ class Shadow:
         query = select(
             f.category, f.score, f.state, f.detectors, hidden_from(viewer).label("hidden")
         )
-        # The database tells the days apart, so that each is parsed once and not with every flag.
-        dates = (
-            select(func.substr(c.occurred_at, 1, 10), func.substr(c.created_at, 1, 10))
-            .where(c.key.in_(select(f.conversation_key)))
-            .distinct()
-        )
+        span = select(func.min(c.day), func.max(c.day)).where(c.key.in_(select(f.conversation_key)))
         with self._reading.begin() as connection:
             if viewer is not None:
                 allowed(connection, viewer, Action.READ_REPORTS)
             rows = connection.execute(query).all()
-            days = sorted(
-                {_day(at) or _day(came) or date.min for at, came in connection.execute(dates)}
+            first, last = (
+                date.fromisoformat(d) if d else None for d in connection.execute(span).one()
             )
         found = {FlagState.CONFIRMED.value: True, FlagState.DISMISSED.value: False}
         past = [
@@ -125,7 +122,7 @@ class Shadow:
             for category, score, state, detectors, hidden in rows
             if not _by_person(detectors)
         ]
-        return past, float((days[-1] - days[0]).days + 1) if days else 1.0
+        return past, float((last - first).days + 1) if first and last else 1.0
 
     def contacts(self) -> Contacts:
         """When each customer of the record got in touch."""
@@ -147,10 +144,3 @@ class Shadow:
 @lru_cache(maxsize=4096)
 def _by_person(detectors: str) -> bool:
     return any(d.partition(":")[0] == "person" for d in json.loads(detectors))
-
-
-def _day(moment: str | None) -> date | None:
-    try:
-        return datetime.fromisoformat(moment or "").date()
-    except ValueError:
-        return None

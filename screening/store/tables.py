@@ -74,9 +74,10 @@ screenings = Table(
 #: ``kind`` to ``policy`` repeat what the conversation and the screening say and never change: the queue
 #: filters by them without a join. ``happened_at`` is the conversation's time in UTC, or else when it was
 #: recorded. ``category`` is what the machine found and never changes; ``named`` is what a person has set
-#: right last, or the same: lists and numbers go by it. ``doubled`` flags get a second reader; until there
-#: is one,
-#: ``second_after`` is the person who decided first. ``disputed``: the two did not agree.
+#: right last, or the same: lists and numbers go by it. ``day`` is the day in Japan of ``happened_at``, and
+#: ``first_decided_at`` when a decision was first made, whatever became of it. ``doubled`` flags get a second
+#: reader; until there is one, ``second_after`` is the person who decided first. ``disputed``: the two did
+#: not agree.
 flags = Table(
     "flags",
     metadata,
@@ -119,23 +120,11 @@ flags = Table(
     # Beyond the order, everything the queue filters by: it is counted without reading the rows.
     Index(
         "ix_flags_queue",
-        "state",
-        "queued",
-        "priority",
-        "rank",
-        "id",
-        "held_until",
-        "named",
-        "kind",
-        "channel",
-        "trade",
-        "happened_at",
-        "policy",
-        "second_after",
-        "assigned_to",
-        "escalated",
-        "disputed",
+        *("state", "queued", "priority", "rank", "id", "held_until", "named", "kind", "channel"),
+        *("trade", "happened_at", "policy", "second_after", "assigned_to", "escalated", "disputed"),
     ),
+    # As narrow as can be, for counting what waits, above all and by category.
+    Index("ix_flags_waiting", "state", "queued", "named", "priority", "held_until", "second_after"),
     # Few flags wait for a second reader: what a blind reader is shown besides is found at once.
     Index(
         "ix_flags_second",

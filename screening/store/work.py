@@ -281,10 +281,10 @@ def _first(connection: Connection, wanted: Filters, person: Person, moment: date
         parts.insert(0, f.id.in_(ids))
     for whose in parts:
         found = []
-        for conditions in branches(wanted, person, moment):
+        for part in branches(wanted, person, moment):
             query = (
                 select(f.priority, f.rank, f.id)
-                .where(*conditions, free, whose)
+                .where(*part, free, whose)
                 .order_by(*ORDER)
                 .limit(1)
                 .with_for_update(of=t.flags, skip_locked=True)

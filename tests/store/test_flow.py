@@ -65,6 +65,15 @@ class TestSetRight:
         _correct(store, saved, flag_id, reviewer, policy, "self_harm_risk")
         assert store.flags(without=policy.routed).total == 0
 
+    def test_the_steps_are_about_the_category_that_was_set_right(
+        self, store, make, reviewer, policy
+    ):
+        """The decision was made on it, and its steps are listed under it."""
+        saved = store.save(*make())
+        _correct(store, saved, saved.flag_ids[0], reviewer, policy, "verbal_abuse")
+        store.decide(saved.flag_ids[0], reviewer, policy=policy, **HARASSMENT)
+        assert {row.category for row in store.steps.of_case(saved.key)} == {"verbal_abuse"}
+
     def test_a_decided_flag_is_not_made_urgent_unseen(self, store, make, reviewer, policy):
         """It would wait on no list; whoever finds it is told to add it as a new flag."""
         saved = store.save(*make())

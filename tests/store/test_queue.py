@@ -268,3 +268,17 @@ def test_states_of_every_priority_are_asked_for_at_once(store, make):
     page = store.flags(Filters(states=()))
     assert [r.flag.priority for r in page.items] == [Priority.URGENT, Priority.NORMAL]
     assert {r.state for r in page.items} == {FlagState.PROPOSED}
+
+
+def test_states_that_are_asked_for_together_stand_in_one_order(store, make, policy, reviewer):
+    """As if they were one; a state that is asked for twice is no other one."""
+    ids = [f for n in range(4) for f in store.save(*make(n)).flag_ids]
+    order = _ids(store.flags())
+    assert set(order) == set(ids)
+    for flag_id in order[::2]:
+        store.decide(flag_id, reviewer, policy=policy, **HARASSMENT)
+    both = (FlagState.CONFIRMED, FlagState.PROPOSED, FlagState.PROPOSED)
+    first = store.flags(Filters(states=both), limit=3)
+    assert (_ids(first), first.total) == (order[:3], 4)
+    rest = store.flags(Filters(states=both), limit=3, after=first.next)
+    assert (_ids(rest), rest.total, rest.next) == (order[3:], 4, None)

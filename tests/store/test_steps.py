@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from screening.corrections import Correction, CorrectionKind
 from screening.days import day_of
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
 from screening.policy import Side
@@ -69,16 +68,6 @@ def test_a_finding_leads_to_steps_inside_first_with_owner_and_day(store, saved, 
     assert {r.step.state for r in rows if r.step.planned.side is Side.EXTERNAL} == {
         StepState.OFFERED
     }
-
-
-def test_a_step_is_about_the_category_that_was_set_right(store, saved, reviewer, policy):
-    """The decision was made on it, and its steps are listed under it."""
-    correction = Correction(
-        CorrectionKind.CATEGORY, flag_id=saved.flag_ids[0], category="verbal_abuse"
-    )
-    store.corrections.add(saved.key, reviewer, correction, policy=policy)
-    store.decide(saved.flag_ids[0], reviewer, policy=policy, **FOUND)
-    assert {row.category for row in store.steps.of_case(saved.key)} == {"verbal_abuse"}
 
 
 def test_a_refusal_of_service_needs_what_comes_before_it_and_another_person(

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from screening.corrections import Correction, CorrectionKind
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError, ScreeningError
 from screening.review import FlagState, Person, Role
 from screening.store import Store
@@ -223,6 +224,24 @@ class TestDecisions:
         store.consult(saved.key, reviewer, consulted="居宅介護支援事業所", note="薬の変更後の症状")
         decision = store.decide(saved.flag_ids[0], reviewer, policy=policy, **GIVEN)
         assert (decision.illness_suspected, decision.illness_consulted) == (True, True)
+
+    def test_a_sign_of_illness_that_a_person_found_blocks_as_well(
+        self, store, make, reviewer, policy
+    ):
+        """Set right to it counts as found; set right from it, the machine's finding still counts."""
+        saved = store.save(*make(categories=("threat", "verbal_abuse")))
+        other = saved.flag_ids[1]
+        for category in ("illness_related", "verbal_abuse"):
+            correction = Correction(CorrectionKind.CATEGORY, flag_id=other, category=category)
+            store.corrections.add(saved.key, reviewer, correction, policy=policy)
+            suspected, _ = store.illness(policy, saved.key)
+            assert suspected is (category == "illness_related")
+        found = store.save(*make(2, categories=("illness_related",)))
+        correction = Correction(
+            CorrectionKind.CATEGORY, flag_id=found.flag_ids[0], category="verbal_abuse"
+        )
+        store.corrections.add(found.key, reviewer, correction, policy=policy)
+        assert store.illness(policy, found.key) == (True, False)
 
     @pytest.mark.parametrize("table", ["decisions", "consultations"])
     def test_the_record_cannot_be_edited(self, store, flag, reviewer, policy, table):

@@ -44,6 +44,11 @@ def upgrade() -> None:
         "ix_flags_contacts", "flags", ["conversation_key", "queued", "state", "day", "named"]
     )
     op.create_index("ix_flags_days", "flags", ["day", "queued", "named"])
+    op.create_index(
+        "ix_flags_waiting",
+        "flags",
+        ["state", "queued", "named", "priority", "held_until", "second_after"],
+    )
     decided = sa.text("first_decided_at IS NOT NULL")
     op.create_index(
         "ix_flags_decided",
