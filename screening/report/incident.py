@@ -138,7 +138,9 @@ class Hiding:
         """
         said = dict.fromkeys(t.text for c in (case, *contacts) for t in c.conversation.turns)
         read = {text: Read.of(text) for text in said}
-        people = {x.person_name for x in (*case.decisions, *case.consultations)}
+        people = {d.person_name for d in case.decisions} | {
+            c.person_name for c in case.consultations
+        }
         known = called(people).union(*(r.names() for r in read.values()))
         return cls(known, read)
 
