@@ -163,8 +163,10 @@ def fit_heads(material: Material, extra: Sequence[Text], extra_units: Units) -> 
     )
 
 
-def left_out(material: Material, extra: Sequence[Text], extra_units: Units) -> Scores:
-    """Raw scores of every document by heads that saw nothing of its hand."""
+def fit_and_leave_out(
+    material: Material, extra: Sequence[Text], extra_units: Units
+) -> tuple[Heads, Scores]:
+    """The heads, and raw scores of every document by heads that saw nothing of its hand."""
     hands = sorted({d.hand for d in material.documents})
     fold_of = {hand: i % FOLDS for i, hand in enumerate(hands)}
     hand_of = np.array([fold_of[d.hand] for d in material.documents])
@@ -185,11 +187,12 @@ def left_out(material: Material, extra: Sequence[Text], extra_units: Units) -> S
         for number in range(min(FOLDS, len(hands)))
     ]
     with ProcessPoolExecutor(WORKERS) as pool:
+        heads = pool.submit(fit_heads, material, extra, extra_units)
         for number, held in enumerate(pool.map(_held, jobs)):
             out = hand_of == number
             scores.units[out[material.customer_of]] = held.units
             scores.said[out], scores.answered[out] = held.said, held.answered
-    return scores
+        return heads.result(), scores
 
 
 def _held(job: tuple[Material, Sequence[Text], Units, Material]) -> Scores:

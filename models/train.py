@@ -26,7 +26,7 @@ from screening.rules import RuleSet
 
 from .augment import augmented, excerpts
 from .encode import HEADS, WHOLE, encode, texts_of
-from .heads import fit_heads, left_out
+from .heads import fit_and_leave_out
 from .material import Material
 from .stacking import fit_stack
 
@@ -38,8 +38,7 @@ def train(documents: Sequence[Document]) -> tuple[dict[str, Any], dict[str, NDAr
     training = Material.of([*written, *excerpts(written)], rules)
     extra = augmented(written, texts_of(written))
     extra_units = encode(extra)
-    heads = fit_heads(training, extra, extra_units)
-    unseen = left_out(training, extra, extra_units)
+    heads, unseen = fit_and_leave_out(training, extra, extra_units)
     stack, trees = fit_stack(training, unseen)
     card = {
         "format": FORMAT,

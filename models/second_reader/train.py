@@ -1,7 +1,9 @@
 """``python -m models.second_reader.train``: fine-tunes the second reader on the training hands.
 
-On two cores it takes most of an hour. Each epoch prints how well the dev hands are ranked; nothing is
-chosen by it and the last epoch's weights are kept. Weighing its word against the first reader's is
+From the pretrained weights it takes an hour and more on two cores. When the corpus has grown, the network
+that is shipped can go on learning instead (``--continue``): it reads the new hands, and of the hands that it
+knows a part anew in each epoch. Each epoch prints how well the dev hands are ranked; nothing is chosen by it
+and the last epoch's weights are kept. Weighing its word against the first reader's is
 ``models.second_reader.weigh``'s.
 """
 
@@ -28,12 +30,16 @@ from corpora.reader import read_corpus
 from models.encode import HEADS
 
 from . import material, pretrained, vocabulary
+from .export import learnt
 from .network import COUNT, Network
 
 EPOCHS = 6
 RATE = 1.2e-4
-#: The heads begin from nothing and so learn faster.
-HEADS_RATE = 10 * RATE
+#: The heads begin from nothing and so learn so many times faster.
+HEADS_PACE = 10
+#: When a network goes on learning: epochs, rates, and the share of what it knows that it reads again in each.
+CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE = 4, 5e-5, 4
+KNOWN_AGAIN = 0.5
 #: Tokens of a batch, padding included.
 TOKENS = 2048
 #: The share of an epoch's documents of which a noisy copy is read as well.
@@ -100,11 +106,11 @@ def examples(network: Network, documents: Sequence[material.Read]) -> list[Examp
     windows = [(n, w) for n, d in enumerate(documents) for w in d.windows]
     lengths = [len(w.ids) for _, w in windows]
     made: list[Example | None] = [None] * len(windows)
-    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.no_grad():
         for batch in _batches(lengths, 8192, None):
             mask, _ = _mask([lengths[i] for i in batch])
             ids = _padded([torch.from_numpy(windows[i][1].ids) for i in batch])
-            states = network.read_lower(ids, mask.bfloat16()).bfloat16()
+            states = network.read_lower(ids, mask).half()
             for i, state in zip(batch, states, strict=True):
                 number, window = windows[i]
                 document = documents[number]
@@ -139,13 +145,12 @@ def _answer(network: Network, batch: Sequence[Example]) -> tuple[Tensor, Tensor,
     mask, real = _mask([len(e.state) for e in batch])
     before = np.cumsum([0, *(len(e.labels) for e in batch)]).tolist()
     piece = _padded([e.piece + b for e, b in zip(batch, before, strict=False)], before[-1])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        out = network.read_upper(
-            _padded([e.state for e in batch]),
-            _padded([e.side for e in batch]),
-            _padded([e.opens for e in batch]),
-            mask.bfloat16(),
-        )
+    out = network.read_upper(
+        _padded([e.state for e in batch]).float(),
+        _padded([e.side for e in batch]),
+        _padded([e.opens for e in batch]),
+        mask,
+    )
     return (*network.pooled(out, piece, before[-1], real), real)
 
 
@@ -168,38 +173,83 @@ def _loss(network: Network, batch: Sequence[Example]) -> Tensor:
     )  # fmt: skip
 
 
-def fit(network: Network, kept: list[Example], copies: list[Example], epochs: int, after: Any) -> None:  # fmt: skip
-    """Fine-tunes the upper layers and heads; ``after`` is called with each epoch's number."""
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How fast to learn; ``rate`` is the highest, reached after ``WARM_UP`` and then falling."""
+
+    epochs: int
+    rate: float = RATE
+    heads_pace: float = HEADS_PACE
+
+
+def fit(network: Network, lessons: Sequence[list[Example]], course: Course, after: Any) -> None:
+    """Fine-tunes the upper layers and heads, a lesson an epoch; ``after`` is called with its number."""
     rng = random.Random(SEED)
     head = [p for n, p in network.named_parameters() if p.requires_grad and not n.startswith("upper")]  # fmt: skip
     body = list(network.upper.parameters())
+    rates = (course.rate, course.rate * course.heads_pace)
     optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": RATE}, {"params": head, "lr": HEADS_RATE}],
+        [{"params": body, "lr": rates[0]}, {"params": head, "lr": rates[1]}],
         weight_decay=0.01,
         betas=(0.9, 0.98),
     )
-    step, steps = 0, 0
-    for epoch in range(epochs):
-        chosen = kept + rng.sample(copies, int(len(copies) * NOISY / 2))
-        batches = _batches([len(e.state) for e in chosen], TOKENS, rng)
-        steps = steps or epochs * len(batches)
+    batches = [_batches([len(e.state) for e in lesson], TOKENS, rng) for lesson in lessons]
+    step, steps = 0, sum(len(found) for found in batches)
+    for epoch, (lesson, found) in enumerate(zip(lessons, batches, strict=True), 1):
         network.train()
         started, total = time.monotonic(), 0.0
-        for number, batch in enumerate(batches):
+        for number, batch in enumerate(found, 1):
             pace = min(1.0, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps)
-            for group, rate in zip(optimizer.param_groups, (RATE, HEADS_RATE), strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * pace
-            loss = _loss(network, [chosen[i] for i in batch])
+            loss = _loss(network, [lesson[i] for i in batch])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(body + head, 1.0)
             optimizer.step()
             step += 1
             total += float(loss.detach())
-            if number % 100 == 99:
-                print(f"epoch {epoch + 1} {number + 1}/{len(batches)} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
+            if number % 100 == 0:
+                print(f"epoch {epoch} {number}/{len(found)} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
                 total = 0.0
-        after(epoch + 1)
+        after(epoch)
+
+
+def lessons(
+    network: Network,
+    documents: Sequence[material.Read],
+    copies: Sequence[material.Read],
+    epochs: int,
+    known: Sequence[bool],
+) -> list[list[Example]]:
+    """What is read in each epoch: of the documents that are ``known`` a part, all others, and noisy copies.
+
+    Two copies of each document stand in ``copies``, in the documents' order and then once more.
+    """
+    rng = random.Random(SEED)
+    count = len(copies) // 2
+    chosen: list[tuple[list[int], list[int]]] = []
+    for _ in range(epochs):
+        kept = [n for n, old in enumerate(known) if not old or rng.random() < KNOWN_AGAIN]
+        written = [n for n in kept if n < count]
+        picked = rng.sample(written, int(len(written) * NOISY))
+        chosen.append((kept, [n + count * rng.randrange(2) for n in picked]))
+    of_documents = _by_document(network, documents, {n for kept, _ in chosen for n in kept})
+    of_copies = _by_document(network, copies, {n for _, noisy in chosen for n in noisy})
+    return [
+        [e for n in kept for e in of_documents[n]] + [e for n in noisy for e in of_copies[n]]
+        for kept, noisy in chosen
+    ]
+
+
+def _by_document(
+    network: Network, documents: Sequence[material.Read], used: set[int]
+) -> dict[int, list[Example]]:
+    numbers = sorted(used)
+    found: dict[int, list[Example]] = {n: [] for n in numbers}
+    for example in examples(network, [documents[n] for n in numbers]):
+        found[numbers[example.document]].append(example)
+    return found
 
 
 def ranked(network: Network, held: list[Example], documents: Sequence[material.Read]) -> str:
@@ -224,29 +274,48 @@ def ranked(network: Network, held: list[Example], documents: Sequence[material.R
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.second_reader.train", description=__doc__)  # fmt: skip
     parser.add_argument("--output", type=Path, default=Path("build/second_reader"))
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--epochs", type=int, help=f"{EPOCHS}, or {CONTINUED_EPOCHS} to go on")
+    parser.add_argument(
+        "--continue", dest="shipped", type=Path, metavar="NETWORK.ONNX",
+        help="go on from an exported network instead of the pretrained weights",
+    )  # fmt: skip
+    parser.add_argument("--new", default="", help="the hands that it does not know, with commas between")  # fmt: skip
     arguments = parser.parse_args()
+    new = frozenset(filter(None, arguments.new.split(",")))
+    if bool(new) != bool(arguments.shipped):
+        parser.error("--continue and --new go together")
     torch.manual_seed(SEED)
     source = pretrained.read(pretrained.bundled())
     documents = [d for d in read_corpus() if split_of(d.hand) != "test"]
     training = [d for d in documents if split_of(d.hand) == "train"]
+    if unknown := new - {d.hand for d in training}:
+        parser.error(f"no training hands of the corpus: {', '.join(sorted(unknown))}")
     every = vocabulary.tokenizer(source, [source.unknown, *(i for i in range(len(source.pieces)) if i != source.unknown)])  # fmt: skip
     kept = vocabulary.kept(source, _used(every, training, source.unknown))
     tokenizer = vocabulary.tokenizer(source, kept)
     arguments.output.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(arguments.output / "tokenizer.json"))
     network = Network(source, kept)
-    written = examples(network, material.written(training, tokenizer))
-    copies = examples(network, material.noisy(training, tokenizer))
+    course = Course(arguments.epochs or EPOCHS)
+    if arguments.shipped:
+        network.load_state_dict(learnt(arguments.shipped), strict=False)
+        course = Course(arguments.epochs or CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE)
+    written = material.written(training, tokenizer)
+    known = [bool(new) and d.id.split("-")[0] not in new for d in written]
+    copies = material.noisy(training, tokenizer)
+    taught = lessons(network, written, copies, course.epochs, known)
     dev = material.read([d for d in documents if split_of(d.hand) == "dev"], tokenizer)
     held = examples(network, dev)
-    print(f"{len(kept)} pieces, {len(written)} windows, {sum(len(e.state) for e in written)} tokens", flush=True)  # fmt: skip
+    print(f"{len(kept)} pieces, {len(taught[0])} windows in the first epoch of {sum(len(e.state) for e in taught[0])} tokens", flush=True)  # fmt: skip
+    print(f"before: {ranked(network, held, dev)}", flush=True)
 
     def after(epoch: int) -> None:
         print(f"epoch {epoch}: {ranked(network, held, dev)}", flush=True)
-        torch.save({"state": network.state_dict(), "pieces": kept}, arguments.output / "network.pt")
+        taught_by = {"hands": sorted({d.hand for d in training}), "later": sorted(new)}
+        kept_now = {"state": network.state_dict(), "pieces": kept, "taught_by": taught_by}
+        torch.save(kept_now, arguments.output / "network.pt")
 
-    fit(network, written, copies, arguments.epochs, after)
+    fit(network, taught, course, after)
     return 0
 
 
