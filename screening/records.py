@@ -6,7 +6,7 @@ All offsets are counted in Unicode code points of the original text of a turn.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -30,6 +30,14 @@ class Priority(StrEnum):
     URGENT = "urgent"
     HIGH = "high"
     NORMAL = "normal"
+
+
+#: What people read for each.
+PRIORITIES: Mapping[Priority, str] = {
+    Priority.URGENT: "緊急",
+    Priority.HIGH: "優先",
+    Priority.NORMAL: "通常",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +165,8 @@ class Flag:
 _QUOTED = re.compile("(?:「[^」]*」)+")
 
 
-def veiled(why: str) -> str:
-    """A reason without the words that it quotes, for those who have not asked to see them."""
+def unquoted(why: str) -> str:
+    """A reason without the words that it quotes."""
     return _QUOTED.sub("「…」", why)
 
 

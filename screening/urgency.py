@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log2
 
+from .policy import model
 from .policy.model import Gravity
+from .records import PRIORITIES as PRIORITIES
 from .records import Priority
 
 #: After so long a flag weighs as much as a new one of twice the confidence. Our choice: within a
@@ -25,15 +27,9 @@ UNKNOWN_GRAVITY = 1.0
 #: The least confidence that is told apart from none.
 _LEAST = 0.001
 
-PRIORITIES: Mapping[Priority, str] = {
-    Priority.URGENT: "緊急",
-    Priority.HIGH: "優先",
-    Priority.NORMAL: "通常",
-}
-_LABELS = (
-    (GRAVITIES[Gravity.GRAVE], "重い"),
-    (GRAVITIES[Gravity.SERIOUS], "中ほど"),
-    (0, "ふつう"),
+#: The least weight of each, gravest first, with its name.
+_LABELS = tuple(
+    (GRAVITIES[g] if g is not Gravity.ORDINARY else 0.0, model.GRAVITIES[g]) for g in Gravity
 )
 
 

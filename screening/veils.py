@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from .records import veiled as unquoted
+from .records import unquoted
 from .rules.anchors import Anchors
 from .rules.lexicon import read_lexicon, read_veiled
 from .text import fold

@@ -9,13 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..policy import Policy
-from ..records import Flag, Priority, ScreeningResult
+from ..records import PRIORITIES, Flag, Priority, ScreeningResult
 
-_PRIORITIES = {
-    Priority.URGENT: ("緊急", "bold red"),
-    Priority.HIGH: ("優先", "yellow"),
-    Priority.NORMAL: ("通常", ""),
-}
+_STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow"}
 _ORDER = tuple(Priority)
 
 
@@ -40,9 +36,8 @@ def show(results: Iterable[ScreeningResult], policy: Policy, console: Console) -
             rows += [(result.id, flag) for flag in result.flags]
     rows.sort(key=lambda row: (_ORDER.index(row[1].priority), -row[1].score, row[0]))
     for identifier, flag in rows:
-        label, style = _PRIORITIES[flag.priority]
         table.add_row(
-            Text(label, style=style),
+            Text(PRIORITIES[flag.priority], style=_STYLES.get(flag.priority, "")),
             Text(identifier),
             Text(f"{flag.provision} {policy.categories[flag.category].name}"),
             "全体" if flag.turn is None else str(flag.turn + 1),

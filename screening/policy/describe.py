@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..records import Priority
-from .model import Gravity, Group, Policy, Result, Side, Signals
+from ..records import PRIORITIES
+from .model import GRAVITIES, Group, Policy, Result, Side, Signals
 
 GROUPS = {
     Group.MEANS: "手段・態様（要求にかかわらず）",
@@ -14,8 +14,6 @@ GROUPS = {
     Group.CARE: "配慮",
     Group.UNLISTED: "例示にない言動（確認者が挙げる）",
 }
-PRIORITIES = {Priority.URGENT: "緊急", Priority.HIGH: "優先", Priority.NORMAL: "通常"}
-GRAVITIES = {Gravity.GRAVE: "悪質になりうる", Gravity.SERIOUS: "重い", Gravity.ORDINARY: "通常"}
 RESULTS = {
     Result.CONFIRMED: "該当と確認",
     Result.DISMISSED: "該当しない",
@@ -42,7 +40,7 @@ def _lines(policy: Policy) -> Iterator[str]:
             if c.group is group:
                 yield (
                     f"{c.provision} {c.name}（{c.id}） しきい値{c.threshold:g}・{PRIORITIES[c.priority]}"
-                    f"・{GRAVITIES[c.gravity]}{_signals(c.signals)}: {c.summary}"
+                    f"・重さ「{GRAVITIES[c.gravity]}」{_signals(c.signals)}: {c.summary}"
                 )
     yield "\n■ 判断基準（すべてに答えます）"
     for criterion in policy.criteria:

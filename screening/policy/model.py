@@ -54,6 +54,14 @@ class Gravity(StrEnum):
     ORDINARY = "ordinary"
 
 
+#: What people read for each.
+GRAVITIES: Mapping[Gravity, str] = {
+    Gravity.GRAVE: "重い",
+    Gravity.SERIOUS: "中ほど",
+    Gravity.ORDINARY: "ふつう",
+}
+
+
 class Result(StrEnum):
     """What an outcome does to a flag."""
 
