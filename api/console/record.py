@@ -11,7 +11,7 @@ from screening.corrections import KINDS as CORRECTIONS
 from screening.policy import OutcomeKind, Policy
 from screening.review import WITHDRAWN, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Recorded, Store
-from screening.store.work import EVENTS, EventKind
+from screening.store.events import EVENTS, EventKind
 from screening.veils import masked
 
 from . import words

@@ -20,6 +20,9 @@ router = APIRouter(tags=["work"])
     responses={204: {"description": "Nothing waits"}},
 )
 def next_flag(request: Request, caller: Reviewer, asked: Asked) -> Any:
+    """As the console goes on: what the caller has skipped, or put before the approvers, is not theirs
+    any more; it waits for others, and the list of ``place=escalated`` still has it.
+    """
     row = request.app.state.store.work.next(caller, asked)
     return flag_out(row) if row else Response(status_code=204)
 

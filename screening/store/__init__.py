@@ -5,6 +5,7 @@
 ``engine``         connections: SQLite in WAL mode, one writer at a time
 ``moments``        times as they are kept
 ``rows``           what is read back
+``events``         what people did with flags short of deciding them
 ``identity``       who is acting, as the record knows them
 ``audit``          the append-only, chained log
 ``plan``           how much is looked at twice
@@ -16,11 +17,11 @@
 ``originals``      which flags another may repeat
 ``decided``        what was decided, the latest first
 ``readings``       second, blind readings, and where they disagree
+``own``            flags that a person found or raises
 ``corrections``    what a reviewer sets right
 ``decisions``      a person's decision, taken through ``screening.review`` and never edited
 ``work``           claims, and what people do with a flag short of deciding it
 ``checks``         drawn conversations without a flag
-``own``            a flag that a person raises
 ``step_rows``      steps as they are kept
 ``steps``          what decisions oblige to: owners, days, approvals, and their record
 ``shadow``         what a draft would have flagged differently

@@ -13,6 +13,7 @@ from ..policy import Reading
 from ..review import WITHDRAWN, FlagState, Person
 from . import tables as t
 from .conversations import unpack
+from .events import events_of
 from .flags import FLAG_COLUMNS, JOINED, LAST, flag_row
 from .identity import blinded
 from .moments import utc
@@ -36,7 +37,6 @@ def case(
     """
     from .corrections import of_conversation as corrections_of
     from .decisions import of_conversation
-    from .work import events_of
 
     row = connection.execute(select(t.conversations).where(t.conversations.c.key == key)).first()
     if row is None:

@@ -13,10 +13,10 @@ from ..corrections import Correction, CorrectionKind, check
 from ..errors import Conflict, NotFound, ReviewError
 from ..labels import Decided
 from ..policy import Policy
-from ..records import Flag, Speaker
+from ..records import Conversation, Flag, Speaker
 from ..review import FlagState, Person
 from ..urgency import UNKNOWN_GRAVITY, regrade
-from . import audit, cases, conversations
+from . import audit, cases, conversations, own
 from . import tables as t
 from .flags import PRIORITIES, one_flag
 from .identity import allowed
@@ -91,7 +91,15 @@ class Corrections:
                 if correction.kind is CorrectionKind.CATEGORY:
                     _regrade(connection, flag, actor, policy, str(correction.category))
             if correction.kind is CorrectionKind.MISSED:
-                flag_id = _missed(connection, row, conversation, correction, policy)
+                flag_id = own.added(
+                    connection,
+                    row,
+                    conversation,
+                    _missed(correction, conversation, policy),
+                    policy=policy,
+                    now=moment,
+                    again="同じ箇所に、同じ区分の候補がもうあります。",
+                )
                 correction = replace(correction, flag_id=flag_id)
             inserted = connection.execute(
                 t.corrections.insert().values(
@@ -194,54 +202,20 @@ def _regrade(
     connection.execute(t.flags.update().where(t.flags.c.id == flag.id).values(place))
 
 
-def _missed(
-    connection: Connection, row: Any, conversation: Any, correction: Correction, policy: Policy
-) -> str:
+def _missed(correction: Correction, conversation: Conversation, policy: Policy) -> Flag:
+    """The flag that the machine should have raised."""
     category = policy.categories[str(correction.category)]
     turn = correction.turn
     start, end = (0, 0) if turn is None else (correction.start or 0, correction.end or 0)
-    f = t.flags.c
-    same = connection.execute(
-        select(f.id).where(
-            f.conversation_key == row.key,
-            f.category == category.id,
-            f.turn == (-1 if turn is None else turn),
-            f.start == start,
-            f.end == end,
-        )
-    ).scalar()
-    if same:
-        raise Conflict("同じ箇所に、同じ区分の候補がもうあります。")
-    screening = connection.execute(
-        select(t.screenings)
-        .where(t.screenings.c.conversation_key == row.key)
-        .order_by(t.screenings.c.id.desc())
-        .limit(1)
-    ).first()
-    assert screening is not None  # a conversation comes into the record with its screening
-    values = conversations.flag_values(
-        Flag(
-            category=category.id,
-            provision=category.provision,
-            turn=turn,
-            start=start,
-            end=end,
-            text="" if turn is None else conversation.turns[turn].text[start:end],
-            score=1.0,
-            detectors=(PERSON,),
-            why=f"{category.name}（{category.provision}）のおそれ：確認者が見つけた箇所です",
-            priority=category.priority,
-        ),
-        key=row.key,
-        sha256=row.sha256,
-        screening_id=screening.id,
-        policy=screening.policy,
-        conversation=conversation,
-        trade=row.trade,
-        queued=True,
-        drawing=conversations.Drawing.of(connection),
-        now=now(),
+    return Flag(
+        category=category.id,
+        provision=category.provision,
+        turn=turn,
+        start=start,
+        end=end,
+        text="" if turn is None else conversation.turns[turn].text[start:end],
+        score=1.0,
+        detectors=(PERSON,),
+        why=f"{category.name}（{category.provision}）のおそれ：確認者が見つけた箇所です",
+        priority=category.priority,
     )
-    connection.execute(t.flags.insert(), [values])
-    flag_id: str = values["id"]
-    return flag_id

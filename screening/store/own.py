@@ -1,14 +1,16 @@
-"""A flag that a person raises: into the record beside the machine's, and it waits like any other."""
+"""Flags that a person found or raises: into the record beside the machine's, and they wait like any other."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from .. import review
 from ..errors import Conflict, NotFound
 from ..policy import Policy
+from ..records import Conversation, Flag
 from ..review import Person
 from . import audit
 from . import tables as t
@@ -29,7 +31,9 @@ def raise_flag(
     now: datetime,
 ) -> str:
     """The new flag's id. Raises NotFound, Conflict, PermissionDenied or ReviewError."""
-    row = connection.execute(select(t.conversations).where(t.conversations.c.key == key)).first()
+    row = connection.execute(
+        select(t.conversations).where(t.conversations.c.key == key).with_for_update()
+    ).first()
     if row is None:
         raise NotFound("その会話は記録にありません。")
     actor = known(connection, person)
@@ -43,25 +47,44 @@ def raise_flag(
         end=end,
         reason=reason,
     )
-    place = (
-        t.flags.c.conversation_key == key,
-        t.flags.c.category == flag.category,
-        t.flags.c.turn == turn,
-        t.flags.c.start == start,
-        t.flags.c.end == end,
+    flag_id = added(
+        connection,
+        row,
+        conversation,
+        flag,
+        policy=policy,
+        now=now,
+        again="同じ言葉は、もう挙げられています。",
     )
-    if connection.execute(select(t.flags.c.id).where(*place)).scalar() is not None:
-        raise Conflict("同じ言葉は、もう挙げられています。")
+    audit.append(connection, actor.id, "raise_flag", f"flag:{flag_id}")
+    return flag_id
+
+
+def added(
+    connection: Connection,
+    row: Row[Any],
+    conversation: Conversation,
+    flag: Flag,
+    *,
+    policy: Policy,
+    now: datetime,
+    again: str,
+) -> str:
+    """Puts a person's flag on the conversation of ``row`` before people; its id.
+
+    The caller holds the lock on the row. Raises Conflict, which says ``again``, where the same category
+    stands at the same place.
+    """
     screening = connection.execute(
         select(t.screenings)
-        .where(t.screenings.c.conversation_key == key)
+        .where(t.screenings.c.conversation_key == row.key)
         .order_by(t.screenings.c.id.desc())
         .limit(1)
     ).first()
     assert screening is not None  # a conversation comes into the record with its screening
     values = flag_values(
         flag,
-        key=key,
+        key=row.key,
         sha256=row.sha256,
         screening_id=screening.id,
         policy=policy.version,
@@ -71,7 +94,10 @@ def raise_flag(
         drawing=Drawing.of(connection),
         now=now,
     )
+    place = ("conversation_key", "category", "turn", "start", "end")
+    same = select(t.flags.c.id).where(*(t.flags.c[name] == values[name] for name in place))
+    if connection.execute(same).scalar() is not None:
+        raise Conflict(again)
     connection.execute(t.flags.insert(), [values])
     flag_id: str = values["id"]
-    audit.append(connection, actor.id, "raise_flag", f"flag:{flag_id}")
     return flag_id

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from ..errors import ReviewError
 from ..review import FlagState, Person
 from . import tables as t
+from .events import PASSED
 from .flags import PRIORITIES, none_of, one_flag, rows_of, standing
 from .identity import blinded
 from .moments import asked, kept
@@ -229,10 +230,6 @@ def count(connection: Connection, said: Sequence[ColumnElement[bool]]) -> int:
 def _ids(connection: Connection, said: Sequence[ColumnElement[bool]], limit: int) -> list[Any]:
     query = select(*ORDER).where(*said).order_by(*ORDER).limit(limit)
     return list(connection.execute(query))
-
-
-#: What a person did with a flag so that they are not brought back to it.
-PASSED = ("skipped", "escalated")
 
 
 def passed(connection: Connection, key: str, person: Person) -> frozenset[str]:

@@ -77,7 +77,7 @@ class FlagRow:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What somebody did with a flag short of deciding it. ``kind`` is a ``work.EventKind``."""
+    """What somebody did with a flag short of deciding it. ``kind`` is an ``events.EventKind``."""
 
     id: int
     flag_id: str

@@ -7,7 +7,6 @@ counts for nothing in any report.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, exists, select
@@ -18,12 +17,13 @@ from ..review import Person, Role
 from . import audit, plan
 from . import tables as t
 from .decisions import FINAL, changed, locked
+from .events import PASSED, EventKind
 from .flags import one_flag
 from .identity import allowed
 from .moments import kept, now
 from .queue import ORDER, Filters, branches, claimed_by_another, passed
 from .readings import awaited_from
-from .rows import Claim, Event, FlagRow
+from .rows import Claim, FlagRow
 
 #: How often the next flag is looked for where others take it in the same moment.
 _TRIES = 20
@@ -31,53 +31,6 @@ _TRIES = 20
 _HANDED = 500
 #: The longest time a flag may be put aside at once.
 LONGEST_HOLD = timedelta(days=31)
-
-
-class EventKind(StrEnum):
-    TAKEN = "taken"
-    HELD = "held"
-    RESUMED = "resumed"
-    HANDED = "handed"
-    ESCALATED = "escalated"
-    SKIPPED = "skipped"
-
-
-#: What a reviewer reads for each.
-EVENTS = {
-    EventKind.TAKEN: "確認を引き取り",
-    EventKind.HELD: "後回し",
-    EventKind.RESUMED: "後回しを解除",
-    EventKind.HANDED: "担当替え",
-    EventKind.ESCALATED: "承認者への相談",
-    EventKind.SKIPPED: "ほかの人に任せた",
-}
-
-
-def events_of(connection: Connection, key: str) -> tuple[Event, ...]:
-    """What was done with a conversation's flags, oldest first; who skipped is nobody's business."""
-    to = t.people.alias("to_person")
-    query = (
-        select(t.flag_events, t.people.c.name, to.c.name.label("to_name"))
-        .join_from(t.flag_events, t.people, t.flag_events.c.person_id == t.people.c.id)
-        .outerjoin(to, to.c.id == t.flag_events.c.to_id)
-        .join(t.flags, t.flags.c.id == t.flag_events.c.flag_id)
-        .where(t.flags.c.conversation_key == key, t.flag_events.c.kind != EventKind.SKIPPED.value)
-        .order_by(t.flag_events.c.id)
-    )
-    return tuple(
-        Event(
-            row.id,
-            row.flag_id,
-            row.kind,
-            row.person_id,
-            row.name,
-            row.to_name,
-            row.until,
-            row.note,
-            row.at,
-        )
-        for row in connection.execute(query)
-    )
 
 
 def _note(
@@ -136,7 +89,7 @@ class Work:
         """Claims the first flag that waits and is for this person: handed to them, or else nobody's.
 
         Flags that others have claimed or were handed, that are put aside, or that the person has
-        skipped, are passed over. None where nothing is left.
+        skipped or asked the approvers about, are passed over. None where nothing is left.
         """
         wanted = filters or Filters()
         for _ in range(_TRIES):
@@ -269,10 +222,8 @@ def _claim(connection: Connection, flag: FlagRow, person: Person, *, take: bool)
 
 def _first(connection: Connection, wanted: Filters, person: Person, moment: datetime) -> str | None:
     f, e = t.flags.c, t.flag_events.c
-    skipped = exists().where(
-        e.person_id == person.id, e.kind == EventKind.SKIPPED.value, e.flag_id == f.id
-    )
-    free = and_(~claimed_by_another(person, moment), ~skipped)
+    left = exists().where(e.person_id == person.id, e.kind.in_(PASSED), e.flag_id == f.id)
+    free = and_(~claimed_by_another(person, moment), ~left)
     handed = connection.execute(
         select(f.id).where(f.assigned_to == person.id).limit(_HANDED)
     ).scalars()

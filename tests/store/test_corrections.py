@@ -60,6 +60,11 @@ class TestAdding:
         assert row.flag.text == "この役立たず"
         assert row.id in [r.id for r in store.flags().items]
 
+    def test_it_names_the_policy_that_it_was_found_under(self, store, saved, add, policy):
+        """Its category, clause and priority are of that policy, whatever screened the conversation."""
+        found = add(K.MISSED, turn=1, start=8, end=14, category="verbal_abuse")
+        assert store.flag(found.correction.flag_id).policy == policy.version
+
     def test_the_same_is_not_missed_twice(self, add):
         """Two who add the same flag add it once."""
         add(K.MISSED, turn=1, start=8, end=14, category="verbal_abuse")

@@ -121,6 +121,18 @@ class TestNext:
         assert store.case(key).events == ()  # who skipped is nobody's business
         assert store.flags().total == 1
 
+    def test_who_asked_the_approvers_is_not_asked_again(self, store, make, me, other):
+        """They wait for an answer, here as in the console; the flag itself waits for anybody else."""
+        first, second = (store.save(*make(n)).flag_ids[0] for n in range(2))
+        assert store.work.next(me).id == first
+        store.work.escalate(first, me, note="判断基準の当てはめを相談したい")
+        assert store.work.next(me).id == second
+        assert first in store.work.passed(store.flag(first).conversation_key, me)
+        store.work.release(first, me)
+        assert store.work.next(other).id == first
+        store.work.skip(second, me)
+        assert store.work.next(me) is None
+
     def test_it_follows_the_filters(self, store, make, me):
         """Who works on one category gets that one."""
         store.save(*make(1, categories=("threat", "restraint")))
