@@ -30,7 +30,7 @@ _KINDS: tuple[tuple[type[ScreeningError], int, str], ...] = (
     (PermissionDenied, 403, "この操作はできません"),
     (NotFound, 404, "見つかりません"),
     (Conflict, 409, "ほかの人が先に変更しました"),
-    (ReviewError, 422, "このままでは決定できません"),
+    (ReviewError, 422, "このままでは進められません"),
     (IntakeError, 422, "入力を読めません"),
     (ScreeningError, 422, "処理できません"),
 )

@@ -30,6 +30,8 @@ ACTIONS = {
     "consult": "協議の記録",
     "correct": "訂正",
     "check": "抜き取りの確認",
+    "raise_flag": "候補を挙げた",
+    "step": "対応の記録",
     "taken": "確認の引き取り",
     "held": "後回し",
     "resumed": "後回しの解除",
@@ -57,6 +59,8 @@ _SUBJECTS = {
     "person": "人",
     "queue": "一覧",
     "plan": "設定",
+    "step": "対応",
+    "key": "APIキー",
 }
 
 

@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 
 from screening.dashboard import Forecast, Share
 
+from .words import figure
+
 WIDTH = 560
 _LINE = 24
 
@@ -70,7 +72,7 @@ def columns(title: str, bars: Sequence[tuple[str, float]], unit: str) -> Markup:
             parts.append(_text(x + step / 2, height - 8, label, "soft", "middle"))
         if len(bars) <= 16:
             parts.append(
-                _text(x + step / 2, top + tall - tall_bar - 4, f"{value:.3g}", "value", "middle")
+                _text(x + step / 2, top + tall - tall_bar - 4, figure(value), "value", "middle")
             )
     return _svg(height, f"{title}（{unit}）", parts)
 

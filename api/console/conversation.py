@@ -79,16 +79,16 @@ def part(turn: int, start: int, end: int) -> str:
     return f"{turn}-{start}-{end}"
 
 
-def veiled(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
+def covered(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
     """The sentences of a turn that hold flagged words, merged where they touch, and harsh words elsewhere."""
     edges = [0, *(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
-    covered = [
+    flagged = [
         (first, last)
         for first, last in itertools.pairwise(sorted(set(edges)))
         if any(m.start < last and first < m.end for m in marks)
     ]
     # A harsh word that reaches into a covered sentence makes it longer.
-    return merged(sorted([*covered, *harsh(text)]))
+    return merged(sorted([*flagged, *harsh(text)]))
 
 
 def segments(
@@ -175,7 +175,7 @@ def veils(case: Case) -> dict[str, tuple[int, int, int]]:
     return {
         part(number, start, end): (number, start, end)
         for number, turn in enumerate(case.conversation.turns)
-        for start, end in veiled(turn.text, by_turn.get(number, ()))
+        for start, end in covered(turn.text, by_turn.get(number, ()))
     }
 
 

@@ -17,7 +17,7 @@ from screening.errors import ScreeningError
 from screening.review import Person
 from screening.wellbeing import Exposure, exposure, opened
 
-from . import sight
+from . import sight, words
 from .settings import Settings
 
 _FOLDER = Path(str(resources.files("api") / "console" / "templates"))
@@ -28,6 +28,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+TEMPLATES.filters["figure"] = words.figure
 #: What stands in the navigation: id, address, words, and who sees it.
 _PAGES = (
     ("queue", "/", "確認待ち", Action.READ_QUEUE),

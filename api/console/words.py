@@ -7,19 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from screening.dashboard.figures import DETECTORS
 from screening.days import JAPAN, day_of
 from screening.policy import OutcomeKind, Policy
-from screening.policy.model import Gravity
+from screening.policy.model import GRAVITIES, Gravity
 from screening.records import Kind
 from screening.review import STATES, WITHDRAWN, FlagState
 from screening.store import FlagRow
 from screening.veils import veiled
 
 KINDS = {Kind.CALL.value: "通話", Kind.EMAIL.value: "メール"}
-#: How grave the conduct is if a person finds it, said before anything of it is read: 1 to 3 dots.
-GRAVITIES = {
-    Gravity.GRAVE: ("重い", 3),
-    Gravity.SERIOUS: ("中ほど", 2),
-    Gravity.ORDINARY: ("ふつう", 1),
-}
+#: How grave the conduct is if a person finds it, said before anything of it is read.
+DOTS = {Gravity.GRAVE: 3, Gravity.SERIOUS: 2, Gravity.ORDINARY: 1}
 CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "counter": "窓口"}
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
 ANSWER_KEYS = ("1234567890", "qwetyio", "m")
@@ -44,12 +40,12 @@ def when(text: str | datetime | None) -> str:
 
 
 def short(text: str | datetime | None, now: datetime) -> str:
-    """``when``, with the day of today called so."""
+    """``when`` without what goes without saying: the year of this year, the date of today."""
     at = moment(text)
     if at is None:
         return "日時不明"
-    at, today = at.astimezone(JAPAN), now.astimezone(JAPAN)
-    return f"今日 {at:%H:%M}" if at.date() == today.date() else when(at)
+    at = at.astimezone(JAPAN)
+    return f"{brief_day(at.date(), now)} {at:%H:%M}"
 
 
 def short_day(text: str) -> str:
@@ -107,10 +103,13 @@ def standing(policy: Policy, flag: FlagRow) -> str:
     return known.label
 
 
-def clause(policy: Policy, number: str) -> str:
-    """A clause's number with its title, which alone says what it is about."""
+def clause(policy: Policy, number: str, *, beside: str = "") -> str:
+    """A clause's number with its title, which alone says what it is about.
+
+    Where the title stands ``beside`` it already, it is not said twice.
+    """
     known = policy.basis.get(number)
-    return f"{number} {known.title}" if known else number
+    return f"{number} {known.title}" if known and known.title != beside else number
 
 
 def duplicates(policy: Policy, outcome: str) -> bool:
@@ -126,11 +125,28 @@ def place(flag: FlagRow) -> str:
 
 def gravity(policy: Policy, category: str) -> tuple[str, int]:
     known = policy.categories.get(category)
-    return GRAVITIES[known.gravity] if known else ("不明", 0)
+    return (GRAVITIES[known.gravity], DOTS[known.gravity]) if known else ("不明", 0)
 
 
 def reason(why: str, *, shown: bool) -> str:
     """A flag's reason without the clause and the category, which stand beside it already, and without
     the customer's words unless they are ``shown``."""
     said = why.partition("おそれ：")[2] or why
-    return said if shown else veiled(said)
+    if shown:
+        return said
+    # Without the words that they quote, the reasons of neighbouring findings say the same.
+    parts = list(dict.fromkeys(veiled(said).split("／")))
+    return "／".join(
+        part
+        for part in parts
+        if not any(more != part and more.startswith(part.removesuffix("）")) for more in parts)
+    )
+
+
+def figure(value: float | None) -> str:
+    """A number as a table shows it: as exact as it is worth reading, never with an exponent."""
+    if value is None:
+        return "―"
+    if isinstance(value, int) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
