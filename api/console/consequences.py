@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +75,6 @@ def outcomes(
 
     # What is only not evaluated yet is said once, by the questions that are due.
     barred = {o.id: "".join(r.text for r in o.reasons if r.met is False) for o in found.outcomes}
-    alike = Counter(barred.values())
     grounds = _grounds(found)
     return questions(found) | {
         "outcomes": [
@@ -87,22 +85,28 @@ def outcomes(
                 "blocked": not o.open,
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
-                "after": _after(policy, found.category, o.id) if o.open else "",
-                "barred": barred[o.id] if alike[barred[o.id]] == 1 else "",
+                "after": _after(policy, found.category, o.id),
+                "barred": _cited(o) if barred[o.id] else "",
             }
             for i, o in enumerate(found.outcomes)
         ],
-        # The same refusal of several outcomes is said once, for all of them.
+        # Said below the outcomes, so that none of them moves; once for all that it is the same for.
         "refusals": [
             {"labels": [o.label for o in found.outcomes if barred[o.id] == text], "text": text}
-            for text, count in alike.items()
-            if text and count > 1
+            for text in dict.fromkeys(barred.values())
+            if text
         ],
         "grounds": grounds,
         "legend": _legend(policy, found),
         "ahead": _ahead(found, concluded, policy, answers),
         "next_steps": _next_steps(policy, found),
     }
+
+
+def _cited(choice: Choice) -> str:
+    """The clauses that bar an outcome, or that something does."""
+    clauses = dict.fromkeys(c for r in choice.reasons if r.met is False for c in r.clauses)
+    return "・".join(clauses) or "できません"
 
 
 def _grounds(found: Assessment) -> list[dict[str, Any]]:

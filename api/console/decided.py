@@ -57,7 +57,7 @@ def decided(request: Request, person: Staff) -> Response:
         ],
         categories=[c for c in policy.categories.values() if c.id not in policy.routed],
         choices=queue.filter_choices(request),
-        chosen={name: asked.get(name, "") for name in _KEPT},
+        chosen={name: asked.get(name, "") for name in _KEPT} | {"tab": ""},
         outcomes=[(o.id, o.label) for o in policy.outcomes],
         total=found.total,
         size=queue.SIZE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +38,14 @@ _TABS = (
     (Place.ESCALATED.value, "相談中"),
     (Place.CLAIMED.value, "確認中"),
 )
+#: What a list says where nothing stands on it, by its tab.
+_EMPTY = {
+    "": "いま確認を待っている候補はありません。新しい会話が検査されると、ここに並びます。",
+    "mine": "自分あての候補はありません。だれかが担当を替えると、ここに届きます。",
+    Place.HELD.value: "後回しにした候補はありません。後回しにすると、期限までここに置かれます。",
+    Place.ESCALATED.value: "承認者に相談している候補はありません。",
+    Place.CLAIMED.value: "いまだれかが開いている候補はありません。",
+}
 _LISTS = {"queue": _TABS, "care": (("", "まだの分"), ("handed", "引き継いだ分"))}
 _KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "outcome")
 
@@ -51,7 +60,7 @@ def queue(request: Request, person: Staff) -> Response:
         page="queue",
         heading="確認待ち",
         states=(FlagState.PROPOSED,),
-        empty="いま確認を待っている候補はありません。",
+        empty=_EMPTY.get(request.query_params.get("tab", ""), _EMPTY[""]),
     )
 
 
@@ -163,6 +172,8 @@ def _list(
         may_open=may(person, Action.READ_CASE),
         toggle=_address(kept if shown else kept | {"words": "shown"}),
         filtered=any(asked.get(name) for name in _KEPT),
+        # An address of nothing but "?" keeps the page and drops its query.
+        clear=_address({"tab": asked.get("tab", "")}),
         may_work=Role.REVIEWER in person.roles,
         **counted,
     )
@@ -191,6 +202,7 @@ def row(
     # What is nobody's fault has no gravity.
     grave, dots = ("", 0) if flag.named in policy.routed else words.gravity(policy, flag.named)
     category = policy.categories.get(flag.named)
+    name = words.category_name(policy, flag.named)
     return {
         "id": flag.id,
         "conversation_key": flag.conversation_key,
@@ -198,11 +210,14 @@ def row(
         "priority_label": PRIORITIES[f.priority],
         "gravity": grave,
         "dots": dots,
-        "category_name": words.category_name(policy, flag.named),
-        "clause": words.clause(policy, category.provision if category else f.provision),
+        "category_name": name,
+        "clause": words.clause(
+            policy, category.provision if category else f.provision, beside=name
+        ),
         "text": (f.text if len(f.text) <= 60 else f.text[:59] + "…") if shown else "",
         "full": f.text if shown else "",
         "size": len(f.text),
+        "evidence": "・".join(f"{n + 1}番" for n in f.evidence) if f.turn is None else "",
         "why": words.reason(f.why, shown=shown),
         "order": place.why,
         "kind_label": words.KINDS.get(flag.kind, flag.kind),
@@ -210,22 +225,19 @@ def row(
         "waited": words.ago(now - since),
         "score": round(f.score, 3),
         "state_label": "" if flag.state is FlagState.PROPOSED else words.standing(policy, flag),
-        "claim": _claim(flag, now),
-        "escalated": flag.escalated,
-        "assigned": "自分あて"
-        if flag.assigned_to == person.id
-        else "担当あり"
-        if flag.assigned_to
-        else "",
-        "held": words.short(flag.held_until, now)
-        if flag.held_until and (words.moment(flag.held_until) or now) > now
-        else "",
+        "tags": list(_tags(flag, person, now)),
     }
 
 
-def _claim(flag: FlagRow, now: datetime) -> str:
-    if flag.claim is None:
-        return ""
-    left = words.ago((words.moment(flag.claim.until) or now) - now)
-    who = "自分" if flag.claim.mine else f"{flag.claim.person_name}さん"
-    return f"確認中：{who}・あと{left}"
+def _tags(flag: FlagRow, person: Person, now: datetime) -> Iterator[str]:
+    """What is going on with a flag: who has it open, whom it was given to, and until when it rests."""
+    if flag.claim is not None:
+        left = words.ago((words.moment(flag.claim.until) or now) - now)
+        who = "自分" if flag.claim.mine else f"{flag.claim.person_name}さん"
+        yield f"確認中：{who}・あと{left}"
+    if flag.escalated:
+        yield "承認者に相談中"
+    if flag.assigned_to:
+        yield "自分あて" if flag.assigned_to == person.id else "担当あり"
+    if flag.held_until and (words.moment(flag.held_until) or now) > now:
+        yield f"{words.short(flag.held_until, now)}まで後回し"

@@ -40,7 +40,11 @@ def disputes(request: Request, person: Staff) -> Response:
                 "id": d.flag.id,
                 "key": d.flag.conversation_key,
                 "category": words.category_name(policy, d.flag.flag.category),
-                "provision": d.flag.flag.provision,
+                "provision": words.clause(
+                    policy,
+                    d.flag.flag.provision,
+                    beside=words.category_name(policy, d.flag.flag.category),
+                ),
                 "priority": str(d.flag.flag.priority),
                 "priority_label": PRIORITIES[d.flag.flag.priority],
                 "first": words.outcome_label(policy, d.first.decision.outcome),

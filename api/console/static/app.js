@@ -43,6 +43,11 @@
     e.currentTarget.closest("p").hidden = true;
   });
 
+  // What opens in the panel is brought into its view.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.open && target.closest(".asked, .sheet")) target.scrollIntoView({ block: "nearest" });
+  }, true);
+
   document.addEventListener("keydown", (event) => {
     const here = document.activeElement;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -50,6 +55,11 @@
       return;
     }
     if (event.key === "Escape" && typing(here)) { here.blur(); return; }
+    if (event.key === "Escape" && !help?.open) {
+      const sheet = document.querySelector(".more-of > details[open]");
+      if (sheet) { sheet.open = false; sheet.querySelector("summary").focus(); }
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(here) || help?.open) return;
     if (event.isComposing) return;
     if (event.key === "?") { help?.showModal(); event.preventDefault(); return; }
@@ -121,5 +131,6 @@
     if (turn) turn.value = bubble.dataset.turn;
   });
 
+  document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   document.querySelector("[data-evidence]")?.scrollIntoView({ block: "center" });
 })();
