@@ -64,6 +64,8 @@ class Bubble:
     segments: tuple[Segment, ...]
     evidence_of: tuple[str, ...]
     recording: str
+    #: The whole text where nothing in it is marked or veiled, as in most turns of a long call.
+    plain: str | None
 
 
 def clock(milliseconds: int | None) -> str:
@@ -81,6 +83,8 @@ def part(turn: int, start: int, end: int) -> str:
 
 def covered(text: str, marks: Sequence[Marked]) -> list[tuple[int, int]]:
     """The sentences of a turn that hold flagged words, merged where they touch, and harsh words elsewhere."""
+    if not marks:
+        return harsh(text)
     edges = [0, *(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
     flagged = [
         (first, last)
@@ -98,6 +102,8 @@ def segments(
     veils: Sequence[tuple[int, int, str]] = (),
 ) -> tuple[Segment, ...]:
     """Cuts a text wherever a mark, a quoted part or a veil begins or ends."""
+    if not (marks or quoted or veils):
+        return (Segment(text, (), False),) if text else ()
     edges = {0, len(text)}
     hidden = [(start, end) for start, end, _ in veils]
     for start, end in (*((m.start, m.end) for m in marks), *quoted):
@@ -146,15 +152,17 @@ def bubbles(
         mine = by_turn.get(number, [])
         named = [(a, b, part(number, a, b)) for a, b in (veils or {}).get(number, ())]
         right = (speakers or {}).get(number, turn.speaker)
+        parts = segments(turn.text, mine, turn.not_own, [v for v in named if v[2] not in opened])
         found.append(
             Bubble(
                 number,
                 "customer" if is_mail else str(right),
                 speaker(conversation, number) if is_mail else SPEAKERS[right],
                 clock(turn.start_ms),
-                segments(turn.text, mine, turn.not_own, [v for v in named if v[2] not in opened]),
+                parts,
                 tuple(evidence.get(number, ())),
                 recording(turn.start_ms),
+                None if mine or named or turn.not_own else turn.text,
             )
         )
     return tuple(found)

@@ -6,6 +6,8 @@ import re
 import pypdf
 import pytest
 
+from api.console.conversation import Marked, bubbles
+from screening.records import Conversation, Kind, Speaker, Turn
 from screening.review import FlagState
 from screening.steps import Act, Readiness
 from screening.store.queue import Filters
@@ -217,3 +219,18 @@ def test_a_reason_quotes_nothing_until_the_words_are_asked_for(client, signed_in
     page = client.get(f"/cases/{flag.conversation_key}?flag={flag.id}{'&words=shown' * shown}").text
     assert "手がかりにした言葉：「" in page
     assert bool(re.search(quoted, page)) == shown
+
+
+def test_only_a_turn_with_nothing_to_hide_or_to_mark_is_plain():
+    """What is plain goes into the page as it is, so a veil, even an opened one, or a mark rules it out."""
+    said = ["はい", "殺すぞ", "家は知ってる", "死ね"]
+    turns = tuple(Turn(text, Speaker.CUSTOMER) for text in said)
+    found = bubbles(
+        Conversation("c", Kind.CALL, turns),
+        [Marked("f", 2, 0, 2, ())],
+        veils={1: [(0, 3)], 3: [(0, 2)]},
+        opened=["3-0-2"],
+    )
+    assert [b.plain for b in found] == ["はい", None, None, None]
+    assert [s.text for s in found[1].segments] == [""]
+    assert "".join(s.text for b in found for s in b.segments) == "はい家は知ってる死ね"
