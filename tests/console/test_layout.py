@@ -107,6 +107,18 @@ def test_every_outcome_is_in_view_on_a_small_laptop(page, store):
     assert last["y"] + last["height"] <= _box(page, ".sign")["y"]
 
 
+def test_on_a_tablet_the_way_to_the_decision_stays_in_view(page, store):
+    """The page opens at the evidence, far above what is decided on it."""
+    page.set_viewport_size({"width": 768, "height": 1024})
+    _case(page, store.flags(limit=1).items[0])
+    way = page.locator(".to-decision")
+    box = way.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 1024
+    way.click()
+    page.wait_for_function("document.querySelector('#panel').getBoundingClientRect().top < 400")
+
+
 def test_what_is_rarely_done_opens_over_the_questions_and_moves_nothing(page, store):
     """Escape closes it and gives the focus back; the questions stay where they were."""
     page.set_viewport_size({"width": 1280, "height": 800})
