@@ -125,6 +125,14 @@ def _figures(metrics: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _taught_by(card: dict[str, Any]) -> list[str]:
+    taught = card.get("taught_by")
+    if not taught:
+        return []
+    later = f"うち{len(taught['later'])}人の文は、ほかの書き手で学習を終えた重みから続けて読ませました。" if taught["later"] else ""  # fmt: skip
+    return [f"学習に使ったのは書き手{len(taught['hands'])}人の文です。{later}", ""]
+
+
 def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
     """The second reader's card as Markdown: the figures with it beside those of the ``model`` without."""
     beside = {
@@ -151,6 +159,7 @@ def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
         "256トークンずつの窓で読み、語・文・会話のそれぞれに分類ごとの確からしさを出します。一次の検出器の確からしさとは、"
         "どちらも学習に使っていない開発用の書き手に当てはめたロジスティック回帰で合わせます。",
         "",
+        *_taught_by(card),
         f"読み直すのは、会話の見立て（対数オッズ）が{card['weighing']['read_from']:.2f}以上か、いずれかの文が"
         f"{card['weighing']['or_likely']:.0%}以上のものです。コーパスの該当しない会話では"
         f"natural {share['natural']:.0%}、hard {share['hard']:.0%}がこれに当たります。",

@@ -24,7 +24,8 @@ NAME = "customer_harassment"
 class HarassmentPipe:
     """Sets ``doc.spans["customer_harassment"]``, each labelled with its category, and ``doc.cats``.
 
-    ``doc.cats`` holds calibrated probabilities, 0 to 1, by category; what is nothing is left out.
+    ``doc.cats`` holds calibrated probabilities, 0 to 1, by category; what is nothing is left out. What
+    no words by themselves show (a flag without a turn) stands there alone.
     """
 
     def __init__(self, screener: Screener) -> None:

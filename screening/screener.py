@@ -37,7 +37,7 @@ PLAIN, DOUBT = 0.8, 0.3
 CALM = -1.5
 #: The same two where the second reader read as well, whose doubts weigh less and whose sureness says more.
 #: Chosen on the dev hands.
-POINTED_AGAIN, CALM_AGAIN = 0.7, -2.0
+POINTED_AGAIN, CALM_AGAIN = 0.8, -2.0
 #: Turns named as evidence of what only the whole conversation shows.
 EVIDENCE_TURNS = 3
 LEARNED = "検出器が手がかりにした言葉：{words}"

@@ -31,6 +31,14 @@ def _drop(x: Tensor, rate: float, training: bool) -> Tensor:
     return x * kept
 
 
+def _softmax(x: Tensor) -> Tensor:
+    """In bfloat16 where the products are, which autocast would widen: the widest arrays of all."""
+    if x.dtype != torch.bfloat16:
+        return torch.softmax(x, dim=-1)
+    with torch.autocast("cpu", enabled=False):
+        return torch.softmax(x, dim=-1)
+
+
 class Layer(nn.Module):
     def __init__(self, pretrained: Pretrained, number: int) -> None:
         super().__init__()
@@ -61,8 +69,8 @@ class Layer(nn.Module):
         n, t, width = x.shape
         size = width // self.heads
         q, k, v = (p.transpose(1, 2) for p in self.query_key_value(x).view(n, t, 3, self.heads, size).unbind(2))  # fmt: skip
-        weights = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(size) + mask, dim=-1)
-        seen = (weights @ v).transpose(1, 2).reshape(n, t, width)
+        looks = q @ k.transpose(2, 3) / math.sqrt(size) + mask.to(q.dtype)
+        seen = (_softmax(looks) @ v).transpose(1, 2).reshape(n, t, width)
         x = self.first_norm(x + _drop(self.attended(seen), DROPOUT, self.training))
         made = self.outer(functional.gelu(self.inner(x)))
         out: Tensor = self.second_norm(x + _drop(made, DROPOUT, self.training))

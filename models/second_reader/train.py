@@ -38,7 +38,7 @@ RATE = 1.2e-4
 #: The heads begin from nothing and so learn so many times faster.
 HEADS_PACE = 10
 #: When a network goes on learning: epochs, rates, and the share of what it knows that it reads again in each.
-CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE = 4, 5e-5, 4
+CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE = 4, 8e-5, 4
 KNOWN_AGAIN = 0.5
 #: Tokens of a batch, padding included.
 TOKENS = 2048
@@ -52,6 +52,11 @@ BALANCE = 2.0
 SEED = 20261001
 #: Windows whose lengths are sorted together when batches are made.
 _SORTED = 2000
+
+
+def _fast() -> torch.autocast:
+    """Multiplies in bfloat16 where the processor has tiles for it (AMX), ten times faster than float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_amx_tile_supported())
 
 
 @dataclass(slots=True)
@@ -106,7 +111,7 @@ def examples(network: Network, documents: Sequence[material.Read]) -> list[Examp
     windows = [(n, w) for n, d in enumerate(documents) for w in d.windows]
     lengths = [len(w.ids) for _, w in windows]
     made: list[Example | None] = [None] * len(windows)
-    with torch.no_grad():
+    with torch.no_grad(), _fast():
         for batch in _batches(lengths, 8192, None):
             mask, _ = _mask([lengths[i] for i in batch])
             ids = _padded([torch.from_numpy(windows[i][1].ids) for i in batch])
@@ -202,7 +207,8 @@ def fit(network: Network, lessons: Sequence[list[Example]], course: Course, afte
             pace = min(1.0, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * pace
-            loss = _loss(network, [lesson[i] for i in batch])
+            with _fast():
+                loss = _loss(network, [lesson[i] for i in batch])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(body + head, 1.0)
@@ -257,7 +263,7 @@ def ranked(network: Network, held: list[Example], documents: Sequence[material.R
     pieces, truth = [], []
     best = np.full(len(documents), -20.0)
     network.eval()
-    with torch.no_grad():
+    with torch.no_grad(), _fast():
         for batch in _batches([len(e.state) for e in held], 8192, None):
             chosen = [held[i] for i in batch]
             _, logits, whole, _ = _answer(network, chosen)

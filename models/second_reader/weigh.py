@@ -27,7 +27,7 @@ from corpora.reader import HALVES, MEANS, Document, read_corpus
 from models import ablation, evaluate
 from models.card import of_reader
 from models.encode import HEADS, encode, texts_of
-from models.stacking import balance_of
+from models.stacking import WHOLE_BALANCE
 from screening.classifier import Classifier
 from screening.classifier.facts import logits
 from screening.classifier.model import ANY
@@ -47,7 +47,10 @@ SHIPPED = Path(__file__).parent / "shipped"
 #: Of the dev documents that hold a means or a care sign, this share at least must be read again.
 READ_AGAIN = 0.98
 #: How much more a harmless document counts than a harmful one; chosen on the dev hands.
-PRIOR_ODDS = 1.3
+PRIOR_ODDS = 1.6
+#: What a conversation that holds a category in which a miss is worst (``evaluate.CRITICAL``) counts beside
+#: one that does not, when it is decided whether one does; chosen on the dev hands.
+CRITICAL_BALANCE = 6.0
 #: Inverse strength of the L2 penalty; the numbers are few and the documents hundreds.
 STRENGTH = 1.0
 #: Groups of hands, left out in turn so that sentences are weighed with judgements of unseen documents.
@@ -151,7 +154,7 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
         for i in rows
     }
     there = {i: np.array([HEADS[i] in d.labels for d in documents]) for i in rows}
-    balance = {i: balance_of(HEADS[i]) for i in rows}
+    balance = {i: CRITICAL_BALANCE if HEADS[i] in evaluate.CRITICAL else WHOLE_BALANCE for i in rows}  # fmt: skip
     whole_rows = _shared(of_whole, there, means, balance) | _shared(of_whole, there, others, balance)  # fmt: skip
     watched = [*means, HEADS.index("self_harm_risk")]
     highest = np.array([s.first_units[:, watched].max(initial=0) for s in said])
@@ -216,8 +219,12 @@ def main() -> int:
     parser.add_argument("--no-test", action="store_true", help="leave the test hands alone")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    if not arguments.keep_network:
+    if arguments.keep_network:
+        before = json.loads((arguments.output / "card.json").read_text(encoding="utf-8"))
+        taught_by = before.get("taught_by")
+    else:
         kept = torch.load(arguments.trained / "network.pt")
+        taught_by = kept["taught_by"]
         network = Network(pretrained.read(pretrained.bundled()), kept["pieces"])
         network.load_state_dict(kept["state"])
         export(network, arguments.output / "network.onnx")
@@ -236,6 +243,7 @@ def main() -> int:
         "weighing": unweighed,
         "weighed_with": model.id,
         "corpus_sha256": corpus_hash(),
+        "taught_by": taught_by,
     }
     reader = SecondReader.build(card, raw, tokenizer)
     card["weighing"] = fit(*heard(reader, model, documents))

@@ -53,10 +53,14 @@ class Merger:
         for word in words:
             if len(word) > 1:
                 self._automaton.add_word(word, len(word))
-        self._automaton.make_automaton()
+        if self._automaton:
+            self._automaton.make_automaton()
 
     def __call__(self, text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
         """Ranges of indices of ``tokens``, in order, each to become one token."""
+        if not self._automaton:
+            # One that holds no word can neither be made ready nor asked.
+            return [(i, i) for i in range(len(tokens))]
         base = tokens[0].start
         starts = {t.start: i for i, t in enumerate(tokens)}
         ends = {t.end: i for i, t in enumerate(tokens)}
