@@ -57,60 +57,45 @@ def _character(
 
 
 @njit(nogil=True, cache=True)
-def _insert(hashed: np.uint64, keys: NDArray[np.int64], used: NDArray[np.int64], count: int) -> int:
-    """Adds a feature to the set; ``keys`` holds feature + 1, 0 where free."""
-    feature = np.int64(hashed & np.uint64((1 << 20) - 1))
-    mask = len(keys) - 1
-    slot = np.int64(feature * 40503) & mask
-    while keys[slot] != 0:
-        if keys[slot] == feature + 1:
-            return count
-        slot = (slot + 1) & mask
-    keys[slot] = feature + 1
-    used[count] = slot
-    return count + 1
-
-
-@njit(nogil=True, cache=True)
-def collect(
+def _features(
     codes: NDArray[np.uint32],
     reads_as: NDArray[np.uint32],
-    start: int,
-    end: int,
+    unit: NDArray[np.int64],
     token_start: NDArray[np.int32],
     token_end: NDArray[np.int32],
     hashes: NDArray[np.uint32],
-    first: int,
-    last: int,
-    base: int,
-    keys: NDArray[np.int64],
-    used: NDArray[np.int64],
+    read: NDArray[np.uint32],
+    out: NDArray[np.int32],
 ) -> int:
-    """Fills ``keys`` with the features of one unit and returns how many; ``used`` lists the slots.
+    """Fills ``out`` with the features of one unit, repeats included, and returns how many.
 
-    ``start`` and ``end`` are places in ``codes``; tokens ``first`` to ``last`` count from ``base``.
-    One boundary mark stands before the unit and one behind it.
+    One boundary mark stands before the unit and one behind it; ``read`` is room for its characters
+    and the marks.
     """
+    start, end, first, last, base = unit
+    size = end - start + 2
+    for at in range(size):
+        read[at] = _character(codes, reads_as, start - 1 + at, start, end)
+    mask = np.uint64((1 << 20) - 1)
     count = 0
-    for at in range(start - 1, end + 1):
+    for at in range(size):
         state = np.uint64(0x9E3779B97F4A7C15)
-        for n in range(4):
-            if at + n > end:
-                break
-            state = _mix(state, _character(codes, reads_as, at + n, start, end))
-            if n > 0 or (at >= start and at < end):
-                count = _insert(state >> np.uint64(7), keys, used, count)
+        for n in range(min(4, size - at)):
+            state = _mix(state, read[at + n])
+            out[count] = np.int32((state >> np.uint64(7)) & mask)
+            # A boundary mark by itself is no feature.
+            if n > 0 or 0 < at < size - 1:
+                count += 1
     for at in range(first, last):
         state = np.uint64(0xC2B2AE3D27D4EB4F)
-        for n in range(3):
-            if at + n >= last:
-                break
+        for n in range(min(3, last - at)):
             word = np.uint64(hashes[at + n])
             if word == 0:
                 for i in range(base + token_start[at + n], base + token_end[at + n]):
                     word = _mix(word, _character(codes, reads_as, i, start, end))
             state = _mix(state, word)
-            count = _insert(state >> np.uint64(7), keys, used, count)
+            out[count] = np.int32((state >> np.uint64(7)) & mask)
+            count += 1
     return count
 
 
@@ -122,20 +107,19 @@ def _encode(
     token_start: NDArray[np.int32],
     token_end: NDArray[np.int32],
     hashes: NDArray[np.uint32],
-    keys: NDArray[np.int64],
-    used: NDArray[np.int64],
+    read: NDArray[np.uint32],
+    found: NDArray[np.int32],
     out: NDArray[np.int64],
     out_offsets: NDArray[np.int64],
 ) -> int:
     total = 0
     for i in range(len(units)):
-        start, end, first, last, base = units[i]
-        count = collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used)  # fmt: skip
+        count = _features(codes, reads_as, units[i], token_start, token_end, hashes, read, found)
+        found[:count].sort()
         for j in range(count):
-            out[total + j] = keys[used[j]] - 1
-            keys[used[j]] = 0
-        out[total : total + count].sort()
-        total += count
+            if j == 0 or found[j] != found[j - 1]:
+                out[total] = found[j]
+                total += 1
         out_offsets[i + 1] = total
     return total
 
@@ -148,26 +132,43 @@ def _score(
     token_start: NDArray[np.int32],
     token_end: NDArray[np.int32],
     hashes: NDArray[np.uint32],
-    keys: NDArray[np.int64],
-    used: NDArray[np.int64],
+    read: NDArray[np.uint32],
+    found: NDArray[np.int32],
+    seen: NDArray[np.int64],
     row_of: NDArray[np.int32],
-    weights: NDArray[np.int16],
+    lines: NDArray[np.int16],
     scales: NDArray[np.float32],
     intercepts: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    heads = weights.shape[1] - 1
-    total = np.zeros(heads + 1, np.int64)
+    heads, columns = len(intercepts), lines.shape[1]
+    total = np.zeros(columns, np.int32)
+    mask = np.int64(len(seen) - 2)
     for i in range(len(units)):
-        start, end, first, last, base = units[i]
-        count = collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used)  # fmt: skip
-        total[:] = 0
+        count = _features(codes, reads_as, units[i], token_start, token_end, hashes, read, found)
+        # Three passes, so that the memory behind the two tables is waited for side by side.
         for j in range(count):
-            row = row_of[keys[used[j]] - 1]
-            keys[used[j]] = 0
-            if row >= 0:
-                for head in range(heads + 1):
-                    total[head] += weights[row, head]
+            found[j] = row_of[found[j]]
+        # A slot of an earlier unit counts as free: ``seen`` holds the unit's number beside the row.
+        seen[-1] += 1
+        stamp = seen[-1] << 32
+        kept = 0
+        for j in range(count):
+            row = found[j]
+            if row < 0:
+                continue
+            slot = np.int64(row) & mask
+            while seen[slot] >= stamp and seen[slot] != stamp | row:
+                slot = (slot + 1) & mask
+            if seen[slot] < stamp:
+                seen[slot] = stamp | row
+                found[kept] = row
+                kept += 1
+        total[:] = 0
+        for j in range(kept):
+            row = np.int64(found[j])
+            for column in range(columns):
+                total[column] += lines[row, column]
         norm = np.sqrt(np.float32(total[heads]) * scales[heads])
         for head in range(heads):
             score = np.float32(total[head]) * scales[head] / norm if norm > 0 else np.float32(0)
@@ -315,24 +316,32 @@ class Encoder:
     """Holds the work space; use each encoder from one thread at a time."""
 
     def __init__(self) -> None:
-        self._keys = np.zeros(1 << 12, np.int64)
-        self._used = np.zeros(1 << 12, np.int64)
+        self._make_room(LONG_UNIT + 4)
 
-    def _room(self, units: NDArray[np.int64]) -> None:
-        longest = int((units[:, 1] - units[:, 0]).max(initial=0)) + 2
-        need = 1 << int(2 * (CHARS + MORPHEMES) * longest - 1).bit_length()
-        if need > len(self._keys):
-            self._keys, self._used = np.zeros(need, np.int64), np.zeros(need, np.int64)
+    def _make_room(self, longest: int) -> None:
+        """Room for units of at most ``longest`` code points and their two boundary marks."""
+        self._longest = longest
+        self._read = np.zeros(longest + 2, np.uint32)
+        most = (CHARS + MORPHEMES) * (longest + 2)
+        self._found = np.zeros(most, np.int32)
+        #: Twice the features of a unit, and the number of the unit that was scored last.
+        self._seen = np.zeros((1 << (2 * most - 1).bit_length()) + 1, np.int64)
+
+    def _room(self, batch: Batch, units: NDArray[np.int64]) -> None:
+        if len(batch.codes) > self._longest:
+            longest = int((units[:, 1] - units[:, 0]).max(initial=0))
+            if longest > self._longest:
+                self._make_room(longest)
 
     def encode(
         self, batch: Batch, units: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The features of each unit, sorted: ``features[offsets[i]:offsets[i+1]]``."""
-        self._room(units)
+        self._room(batch, units)
         lengths = units[:, 1] - units[:, 0] + 2
         out = np.empty(int((CHARS + MORPHEMES) * lengths.sum()), np.int64)
         offsets = np.zeros(len(units) + 1, np.int64)
-        total = _encode(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._keys, self._used, out, offsets)  # fmt: skip
+        total = _encode(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._read, self._found, out, offsets)  # fmt: skip
         return out[:total], offsets
 
     def score(
@@ -340,19 +349,19 @@ class Encoder:
         batch: Batch,
         units: NDArray[np.int64],
         row_of: NDArray[np.int32],
-        weights: NDArray[np.int16],
+        lines: NDArray[np.int16],
         scales: NDArray[np.float32],
         intercepts: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """Linear scores, shape (units, heads).
 
-        ``weights`` has one row a kept feature: weight times inverse document frequency for each
-        head, and in the last column that frequency squared, of whose sum the norm is the root; each
-        column in 16-bit steps of its scale, which keeps a row in one cache line.
+        ``lines`` has one row a kept feature: weight times inverse document frequency for each
+        head, then that frequency squared, of whose sum the norm is the root; each column in 16-bit
+        steps of its scale. More columns of zeros let a row lie in one cache line.
         """
-        self._room(units)
-        out = np.empty((len(units), weights.shape[1] - 1), np.float32)
-        _score(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._keys, self._used, row_of, weights, scales, intercepts, out)  # fmt: skip
+        self._room(batch, units)
+        out = np.empty((len(units), len(intercepts)), np.float32)
+        _score(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._read, self._found, self._seen, row_of, lines, scales, intercepts, out)  # fmt: skip
         return out
 
     def weigh(
