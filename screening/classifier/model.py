@@ -18,6 +18,7 @@ from ..errors import ModelError
 from ..text.analyzer import Batch
 from .encoder import SIZE, Encoder, strongest
 from .facts import Floats, weighted_means
+from .judgement import Judge
 from .stack import Ready, Stack
 
 #: Changes whenever the same text would be encoded otherwise; a model of another format is refused.
@@ -112,6 +113,7 @@ class Classifier:
     whole_intercepts: Floats
     stack: Stack
     ready: Ready
+    judge: Judge
     card: dict[str, Any] = field(repr=False)
 
     @classmethod
@@ -174,9 +176,10 @@ class Classifier:
                 as_float("agent_idf"),
                 np.zeros(len(whole), np.float32),
             ),
-            whole_intercepts=as_float("whole_intercepts"),
+            whole_intercepts=(intercepts := as_float("whole_intercepts")),
             stack=(stack := Stack.from_card(card["stack"], arrays)),
-            ready=stack.ready(tuple(card["heads"]), whole),
+            ready=(ready := stack.ready(tuple(card["heads"]), whole)),
+            judge=Judge.of(ready, stack.conversation, intercepts),
             card=card,
         )
 

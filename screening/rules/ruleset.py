@@ -10,9 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from screening.text import Token, tokenize
 
 from . import docs, phrases
@@ -238,19 +235,17 @@ class RuleSet:
                 self._reached_by[numbers] = known
         return known
 
-    def anchored(self, texts: str, offsets: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    def anchored(self, texts: str, offsets: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         """Every anchor in texts that stand one after another: (text, start within it, anchor)."""
-        hits = self._anchors.hits(texts)
-        if not hits:
-            return
-        starts = np.array([start for start, _ in hits])
-        owners = np.searchsorted(offsets, starts, "right") - 1
-        begins, ends = offsets[owners].tolist(), offsets[owners + 1].tolist()
-        for (start, number), owner, begin, end in zip(
-            hits, owners.tolist(), begins, ends, strict=True
-        ):
-            if start + self._anchors.sizes[number] <= end:
-                yield owner, start - begin, number
+        text, begin, until = -1, 0, 0
+        for start, number in self._anchors.hits(texts):
+            end = start + self._anchors.sizes[number]
+            # Anchors come in the order of their ends.
+            while end > until:
+                text += 1
+                begin, until = offsets[text], offsets[text + 1]
+            if start >= begin:
+                yield text, start - begin, number
 
     def _spelling(self, target: int) -> Spelling:
         return self.lexicon.spellings[-1 - target]
