@@ -245,7 +245,7 @@ def _judge(
             whole[i, head] = _ONE / (_ONE + np.exp(-x))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Units:
     """Units of one side of conversations: ``scores`` (n, columns), ``units`` (n, 5) as ``cut`` gives
     them, and ``bounds`` (conversations + 1,) that part them."""
@@ -255,7 +255,7 @@ class Units:
     bounds: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judged:
     """``probabilities`` (units, heads), the logit of any means ``judged`` (conversations,), the
     probabilities of the ``whole`` (conversations, heads) and the ``weights`` (conversations,) of the
