@@ -324,13 +324,22 @@ class Words:
         self.ends: list[int] = batch.end[first:last].tolist()
         self._batch, self._first, self._text = batch, first, batch.text(i)
 
-    def tokens(self, first: int, last: int) -> list[Token]:
+    def _features(self, first: int, last: int) -> list[Feature]:
         features = self._batch.table.features
         numbers = self._batch.feature[self._first + first : self._first + last].tolist()
+        return [features[number] for number in numbers]
+
+    def lemmas(self, first: int, last: int) -> list[str | None]:
+        return [feature.lemma for feature in self._features(first, last)]
+
+    def tokens(self, first: int, last: int) -> list[Token]:
         return [
-            make_token(self._text, start, end, features[number])
-            for start, end, number in zip(
-                self.starts[first:last], self.ends[first:last], numbers, strict=True
+            make_token(self._text, start, end, feature)
+            for start, end, feature in zip(
+                self.starts[first:last],
+                self.ends[first:last],
+                self._features(first, last),
+                strict=True,
             )
         ]
 
