@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import repetition
-from .classifier import Classifier, Encoder, cut
+from .classifier import Classifier, Encoder
 from .classifier.facts import logistic, logit
 from .classifier.judgement import Judged, Units, found
 from .classifier.model import ANY
@@ -136,10 +136,10 @@ class Viewer:
         tools, model = self._tools(), self.model
         texts, turns, first_text = _texts(conversations, SCREENED)
         batch = tools.analyzer.analyze(texts)
-        units, owner = cut(batch)
-        scores = model.customer.score(tools.encoder, batch, units)
+        units, owner, scores = model.customer.read(tools.encoder, batch)
         customer = Units(scores, units, _bounds(owner, first_text))
-        own = np.ones(len(units), np.bool_)
+        own = np.empty(len(units), np.bool_)
+        own.fill(True)
         known = np.zeros((len(conversations), 3), np.float32)
         for i, conversation in enumerate(conversations):
             if conversation.kind is Kind.EMAIL:
@@ -165,15 +165,14 @@ class Viewer:
         answers, answer_turns, first_answer = _texts(conversations, _ANSWERING)
         spoken, theirs, their_text, answer_scores = self._answers(answers, tools)
         agent = Units(answer_scores, theirs, _bounds(their_text, first_answer))
-        judged = model.judge(customer, own, agent, known, placed)
-        heard = judged.weights >= HEARD
+        judged = model.judge(customer, own, agent, known, placed, HEARD)
         again, marks = np.zeros(len(conversations), np.bool_), dict[int, Marks]()
         if self.second_reader:
             both = (
                 Side(batch, units, owner, turns, customer.bounds.tolist()),
                 Side(spoken, theirs, their_text, answer_turns, agent.bounds.tolist()),
             )
-            again, marks = read_again(self.second_reader, both, own, judged.probabilities, judged.judged, judged.whole, may_read=heard)  # fmt: skip
+            again, marks = read_again(self.second_reader, both, own, judged.probabilities, judged.judged, judged.whole, may_read=judged.heard)  # fmt: skip
         view = View(
             tools,
             batch,
@@ -185,7 +184,7 @@ class Viewer:
             owner,
             matches,
             judged.judged,
-            heard,
+            judged.heard,
             [{} for _ in conversations],
             marks,
             again,
@@ -198,8 +197,7 @@ class Viewer:
         if not texts and tools.silence:
             return tools.silence
         batch = tools.analyzer.analyze(texts, words=False)
-        units, owner = cut(batch)
-        answers = batch, units, owner, self.model.agent.score(tools.encoder, batch, units)
+        answers = batch, *self.model.agent.read(tools.encoder, batch)
         if not texts:
             tools.silence = answers
         return answers
@@ -225,8 +223,9 @@ class Viewer:
     def _worth_a_look(self, batch: Batch) -> dict[int, _Signs]:
         """The texts that an anchor or an anchored lemma speaks for; few, as a rule."""
         worth: defaultdict[int, _Signs] = defaultdict(_Signs)
-        anchored = np.flatnonzero(batch.column("anchor"))
-        if len(anchored):
+        marked = batch.column("anchor")
+        if np.count_nonzero(marked):
+            anchored = np.flatnonzero(marked)
             texts = np.searchsorted(batch.token_offsets, anchored, "right") - 1
             features, numbers = batch.table.features, batch.feature[anchored].tolist()
             starts = batch.start[anchored].tolist()

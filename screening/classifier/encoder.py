@@ -100,6 +100,15 @@ def _features(
 
 
 @njit(nogil=True, cache=True)
+def _longest(units: NDArray[np.int64]) -> int:
+    """The length of the longest unit with its two boundary marks."""
+    longest = 0
+    for i in range(len(units)):
+        longest = max(longest, units[i, 1] - units[i, 0] + 2)
+    return longest
+
+
+@njit(nogil=True, cache=True)
 def _encode(
     codes: NDArray[np.uint32],
     reads_as: NDArray[np.uint32],
@@ -112,6 +121,9 @@ def _encode(
     out: NDArray[np.int64],
     out_offsets: NDArray[np.int64],
 ) -> int:
+    longest = _longest(units)
+    if longest > len(read):
+        read, found = np.empty(longest, np.uint32), np.empty(7 * longest, np.int32)
     total = 0
     for i in range(len(units)):
         count = _features(codes, reads_as, units[i], token_start, token_end, hashes, read, found)
@@ -143,6 +155,13 @@ def _score(
 ) -> None:
     heads, columns = len(intercepts), lines.shape[1]
     total = np.zeros(columns, np.int32)
+    longest = _longest(units)
+    if longest > len(read):
+        read, found = np.empty(longest, np.uint32), np.empty(7 * longest, np.int32)
+        slots = len(seen) - 1
+        while slots < 14 * longest:
+            slots *= 2
+        seen = np.zeros(slots + 1, np.int64)
     mask = np.int64(len(seen) - 2)
     for i in range(len(units)):
         count = _features(codes, reads_as, units[i], token_start, token_end, hashes, read, found)
@@ -248,6 +267,51 @@ def strongest(
 
 
 @njit(nogil=True, cache=True)
+def _evidence(
+    codes: NDArray[np.uint32],
+    reads_as: NDArray[np.uint32],
+    unit: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    hashes: NDArray[np.uint32],
+    row_of: NDArray[np.int32],
+    lines: NDArray[np.int16],
+    head: int,
+    floor: float,
+    out: NDArray[np.int64],
+) -> int:
+    """Fills ``out`` with [start, end) of the strongest stretch and of the strongest words behind it, in the
+    folded text, and returns how many numbers these are."""
+    start, end, first, last, base = unit
+    if first == last:
+        out[0], out[1] = start - base, end - base
+        return 2
+    size, shift = end - start, base - start
+    characters = np.zeros(size, np.float32)
+    _weigh(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, row_of, lines, head, characters)  # fmt: skip
+    low, high = strongest(characters, token_start[first:last], token_end[first:last], shift, floor)
+    out[0], out[1] = token_start[first + low], token_end[first + high]
+    running = np.zeros(size + 1, np.float64)
+    for at in range(size):
+        running[at + 1] = running[at] + characters[at]
+    worth = np.zeros(last - first, np.float64)
+    for i in range(last - first):
+        a, b = token_start[first + i], token_end[first + i]
+        # One character by itself is no word.
+        if b - a > 1:
+            worth[i] = running[min(max(b + shift, 0), size)] - running[min(max(a + shift, 0), size)]
+    count = 2
+    while count < len(out):
+        best = np.argmax(worth)
+        if worth[best] <= 0:
+            break
+        worth[best] = 0
+        out[count], out[count + 1] = token_start[first + best], token_end[first + best]
+        count += 2
+    return count
+
+
+@njit(nogil=True, cache=True)
 def _cut(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
@@ -291,11 +355,47 @@ def _cut(
     return count
 
 
+@njit(nogil=True, cache=True)
+def _read(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    token_offsets: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    feature: NDArray[np.int32],
+    lemma_of: NDArray[np.uint32],
+    is_end: NDArray[np.bool_],
+    reads_as: NDArray[np.uint32],
+    read: NDArray[np.uint32],
+    found: NDArray[np.int32],
+    seen: NDArray[np.int64],
+    row_of: NDArray[np.int32],
+    lines: NDArray[np.int16],
+    scales: NDArray[np.float32],
+    intercepts: NDArray[np.float32],
+    hashes: NDArray[np.uint32],
+    units: NDArray[np.int64],
+    owner: NDArray[np.int32],
+    out: NDArray[np.float32],
+) -> int:
+    for at in range(len(feature)):
+        hashes[at] = lemma_of[feature[at]]
+    count = _cut(codes, offsets, token_offsets, token_start, is_end, units, owner)
+    _score(codes, reads_as, units[:count], token_start, token_end, hashes, read, found, seen, row_of, lines, scales, intercepts, out)  # fmt: skip
+    return count
+
+
 @lru_cache(maxsize=1)
 def _is_end() -> NDArray[np.bool_]:
     table = np.zeros(0x10000, np.bool_)
     table[list(_ENDS)] = True
     return table
+
+
+def _units_of(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Room for the units of a batch: all but a text's last have ``SHORT_UNIT`` code points or more."""
+    most = len(batch.codes) // SHORT_UNIT + len(batch)
+    return np.empty((most, 5), np.int64), np.empty(most, np.int32)
 
 
 def cut(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -305,9 +405,7 @@ def cut(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         units: shape (n, 5): start and end in ``batch.codes``, first and last token, text's start.
         owner: shape (n,): the text of each unit; an empty text has none.
     """
-    most = len(batch.codes) + 1
-    units = np.empty((most, 5), np.int64)
-    owner = np.empty(most, np.int32)
+    units, owner = _units_of(batch)
     count = _cut(batch.codes, batch.offsets, batch.token_offsets, batch.start, _is_end(), units, owner)  # fmt: skip
     return units[:count], owner[:count]
 
@@ -316,28 +414,17 @@ class Encoder:
     """Holds the work space; use each encoder from one thread at a time."""
 
     def __init__(self) -> None:
-        self._make_room(LONG_UNIT + 4)
-
-    def _make_room(self, longest: int) -> None:
-        """Room for units of at most ``longest`` code points and their two boundary marks."""
-        self._longest = longest
-        self._read = np.zeros(longest + 2, np.uint32)
-        most = (CHARS + MORPHEMES) * (longest + 2)
-        self._found = np.zeros(most, np.int32)
-        #: Twice the features of a unit, and the number of the unit that was scored last.
-        self._seen = np.zeros((1 << (2 * most - 1).bit_length()) + 1, np.int64)
-
-    def _room(self, batch: Batch, units: NDArray[np.int64]) -> None:
-        if len(batch.codes) > self._longest:
-            longest = int((units[:, 1] - units[:, 0]).max(initial=0))
-            if longest > self._longest:
-                self._make_room(longest)
+        #: Room for a unit as long as units are unless they are nothing but sentence ends.
+        most = LONG_UNIT + 4 + 2
+        self._read = np.zeros(most, np.uint32)
+        self._found = np.zeros((CHARS + MORPHEMES) * most, np.int32)
+        #: At least twice the features of a unit, and the number of the unit that was scored last.
+        self._seen = np.zeros((1 << (2 * len(self._found) - 1).bit_length()) + 1, np.int64)
 
     def encode(
         self, batch: Batch, units: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The features of each unit, sorted: ``features[offsets[i]:offsets[i+1]]``."""
-        self._room(batch, units)
         lengths = units[:, 1] - units[:, 0] + 2
         out = np.empty(int((CHARS + MORPHEMES) * lengths.sum()), np.int64)
         offsets = np.zeros(len(units) + 1, np.int64)
@@ -359,24 +446,43 @@ class Encoder:
         head, then that frequency squared, of whose sum the norm is the root; each column in 16-bit
         steps of its scale. More columns of zeros let a row lie in one cache line.
         """
-        self._room(batch, units)
         out = np.empty((len(units), len(intercepts)), np.float32)
         _score(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._read, self._found, self._seen, row_of, lines, scales, intercepts, out)  # fmt: skip
         return out
 
-    def weigh(
+    def read(
+        self,
+        batch: Batch,
+        row_of: NDArray[np.int32],
+        lines: NDArray[np.int16],
+        scales: NDArray[np.float32],
+        intercepts: NDArray[np.float32],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """``cut`` and ``score`` in one call: units, the text of each, and their scores."""
+        units, owner = _units_of(batch)
+        out = np.empty((len(owner), len(intercepts)), np.float32)
+        hashes = np.empty(len(batch.feature), np.uint32)
+        count = _read(batch.codes, batch.offsets, batch.token_offsets, batch.start, batch.end, batch.feature, batch.table.columns["lemma"], _is_end(), _reads_as(), self._read, self._found, self._seen, row_of, lines, scales, intercepts, hashes, units, owner, out)  # fmt: skip
+        batch.columns["lemma"] = hashes
+        return units[:count], owner[:count], out[:count]
+
+    def evidence(
         self,
         batch: Batch,
         unit: NDArray[np.int64],
         row_of: NDArray[np.int32],
-        weights: NDArray[np.int16],
+        lines: NDArray[np.int16],
         head: int,
-    ) -> NDArray[np.float32]:
-        """What each character of a unit contributes to one head, in steps of the head's scale."""
-        start, end, first, last, base = (int(x) for x in unit)
-        out = np.zeros(end - start, np.float32)
-        _weigh(batch.codes, _reads_as(), start, end, batch.start, batch.end, batch.column("lemma"), first, last, base, row_of, weights, head, out)  # fmt: skip
-        return out
+        floor: float,
+        words: int,
+    ) -> list[tuple[int, int]]:
+        """The [start, end) in the folded text of the stretch of a unit that speaks most for a head, then
+        of its strongest ``words`` at most; ``floor`` is the part of the strongest token's contribution that
+        each must exceed to lengthen the stretch."""
+        out = np.empty(2 + 2 * words, np.int64)
+        count = _evidence(batch.codes, _reads_as(), unit, batch.start, batch.end, batch.column("lemma"), row_of, lines, head, floor, out)  # fmt: skip
+        places = out[:count].tolist()
+        return list(zip(places[::2], places[1::2], strict=True))
 
 
 def iterate(features: NDArray[np.int64], offsets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

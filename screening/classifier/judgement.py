@@ -66,7 +66,8 @@ def _likely(
         if strength[head] > -np.inf:
             x += strength[head] * early[2] + early[3]
         odds += np.exp(x)
-    return np.log(odds)
+    chance: np.float32 = np.log(odds)
+    return chance
 
 
 @njit(nogil=True, cache=True)
@@ -118,7 +119,8 @@ def _judge(
     probabilities: NDArray[np.float32],
     judged: NDArray[np.float32],
     whole: NDArray[np.float32],
-    weights: NDArray[np.float64],
+    heard: NDArray[np.bool_],
+    enough: float,
 ) -> None:
     heads, wide = table.shape[1], len(of_head)
     even = np.float32(above_even)
@@ -132,7 +134,8 @@ def _judge(
     next_placed = 0
     for i in range(len(bounds) - 1):
         first, last = bounds[i], bounds[i + 1]
-        weights[i] = _mean(raw, heads, units, own, first, last, sums, said)
+        weight = _mean(raw, heads, units, own, first, last, sums, said)
+        heard[i] = weight >= enough
         _mean(answers, 0, answer_units, everything, answer_bounds[i], answer_bounds[i + 1], sums, answered)  # fmt: skip
         for head in range(wide):
             said[head] += intercepts[head]
@@ -258,13 +261,13 @@ class Units:
 @dataclass(slots=True)
 class Judged:
     """``probabilities`` (units, heads), the logit of any means ``judged`` (conversations,), the
-    probabilities of the ``whole`` (conversations, heads) and the ``weights`` (conversations,) of the
-    customer's own units."""
+    probabilities of the ``whole`` (conversations, heads) and whether enough of the customer's own words
+    were ``heard`` (conversations,)."""
 
     probabilities: Floats
     judged: Floats
     whole: Floats
-    weights: NDArray[np.float64]
+    heard: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +294,13 @@ class Judge:
         agent: Units,
         known: Floats,
         matches: Sequence[tuple[int, int, float]],
+        enough: float,
     ) -> Judged:
         """``customer.scores`` have a column for each head and one for each head of the whole, the
         ``agent``'s those of the whole alone; ``own`` (units,) are the customer's own words. ``known``
         (conversations, 3) are the two highest scores of rules, and whether it is a mail; ``matches``
-        are unit, head and strength of each rule that matches."""
+        are unit, head and strength of each rule that matches. ``enough`` is the weight of words, the sum
+        of the roots of their units' lengths, from which a conversation is heard."""
         n, ready, trees = len(known), self.ready, self.trees
         placed, strengths = _NO_PLACES, _NO_STRENGTHS
         if matches:
@@ -307,9 +312,9 @@ class Judge:
             np.empty((len(own), heads), np.float32),
             np.empty(n, np.float32),
             np.empty((n, heads), np.float32),
-            np.empty(n, np.float64),
+            np.empty(n, np.bool_),
         )
-        _judge(customer.scores, customer.units, own, customer.bounds, agent.scores, agent.units, agent.bounds, known, placed, strengths, self.table, ready.shared, ready.early, ready.means, ready.beside, ready.of_head, self.intercepts, trees.feature, trees.threshold, trees.value, trees.start, ready.above_even, out.probabilities, out.judged, out.whole, out.weights)  # fmt: skip
+        _judge(customer.scores, customer.units, own, customer.bounds, agent.scores, agent.units, agent.bounds, known, placed, strengths, self.table, ready.shared, ready.early, ready.means, ready.beside, ready.of_head, self.intercepts, trees.feature, trees.threshold, trees.value, trees.start, ready.above_even, out.probabilities, out.judged, out.whole, out.heard, enough)  # fmt: skip
         return out
 
 

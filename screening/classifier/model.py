@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..text.analyzer import Batch
-from .encoder import SIZE, Encoder, strongest
+from .encoder import SIZE, Encoder
 from .facts import Floats, weighted_means
 from .judgement import Judge
 from .stack import Ready, Stack
@@ -86,6 +86,12 @@ class Weights:
     def score(self, encoder: Encoder, batch: Batch, units: NDArray[np.int64]) -> Floats:
         """Linear scores, shape (units, heads)."""
         return encoder.score(batch, units, self.row_of, self.lines, self.scales, self.intercepts)
+
+    def read(
+        self, encoder: Encoder, batch: Batch
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+        """The units of a batch, the text of each, and their linear scores."""
+        return encoder.read(batch, self.row_of, self.lines, self.scales, self.intercepts)
 
 
 def _lines(shape: tuple[int, ...]) -> NDArray[np.int16]:
@@ -212,17 +218,5 @@ class Classifier:
         The stretch is the run of tokens with the greatest sum of contributions, each less a fixed part
         of the strongest one, so that words which merely accompany it stay out.
         """
-        characters = encoder.weigh(batch, unit, self.customer.row_of, self.customer.lines, head)
-        unit_start, _, first, last, base = (int(x) for x in unit)
-        if first == last:
-            return (unit_start - base, int(unit[1]) - base), []
-        starts, ends = batch.start[first:last], batch.end[first:last]
-        low, high = strongest(characters, starts, ends, base - unit_start, _EVIDENCE_FLOOR)
-        running = np.concatenate([[0.0], np.cumsum(characters, dtype=np.float64)])
-        size = len(characters)
-        shift = base - unit_start
-        worth = running[np.clip(ends + shift, 0, size)] - running[np.clip(starts + shift, 0, size)]
-        wide = ends - starts > 1
-        order = [i for i in np.argsort(-worth, kind="stable").tolist() if wide[i] and worth[i] > 0]
-        words = sorted((int(starts[i]), int(ends[i])) for i in order[:WORDS])
-        return (int(starts[low]), int(ends[high])), words
+        stretch, *words = encoder.evidence(batch, unit, self.customer.row_of, self.customer.lines, head, _EVIDENCE_FLOOR, WORDS)  # fmt: skip
+        return stretch, sorted(words)

@@ -267,7 +267,7 @@ def lemma_hash(lemma: str) -> int:
 class Batch:
     """Texts with their tokens. Text ``i`` has the code points ``codes[offsets[i]:offsets[i+1]]``
     of its folded form and the tokens ``token_offsets[i]`` to ``token_offsets[i+1]``, whose ``start``
-    and ``end`` count from the text's beginning.
+    and ``end`` count from the text's beginning. ``columns`` are those of the table that were asked for.
     """
 
     originals: Sequence[str]
@@ -279,7 +279,7 @@ class Batch:
     end: NDArray[np.int32]
     feature: NDArray[np.int32]
     table: FeatureTable
-    _columns: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
+    columns: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.originals)
@@ -307,9 +307,9 @@ class Batch:
 
     def column(self, name: str) -> NDArray[np.uint32]:
         """For each token, the number in a column of the feature table; not to be written to."""
-        known = self._columns.get(name)
+        known = self.columns.get(name)
         if known is None:
-            known = self._columns[name] = self.table.columns[name].take(self.feature)
+            known = self.columns[name] = self.table.columns[name].take(self.feature)
         return known
 
 
@@ -355,9 +355,12 @@ class Analyzer:
 
     def __init__(self, columns: Mapping[str, Column] | None = None, *, native: bool = True) -> None:
         self.table = FeatureTable(columns or {})
-        self._parser = p = Parser() if native and library() is not None else None
+        self._parser = Parser() if native and library() is not None else None
         self._buffer = np.zeros(4 * MAX_PIECE + 8, np.uint8)
-        self._calls = p and (p.set_sentence, p.parse, p.bos, p.clear, p.tagger, p.lattice, self._buffer.ctypes.data)  # fmt: skip
+        self._calls: tuple[int, ...] = ()
+        if p := self._parser:
+            address = self._buffer.ctypes.data
+            self._calls = p.set_sentence, p.parse, p.bos, p.clear, p.tagger, p.lattice, address
         self._mapped, self._runs = _tables()
 
     def analyze(self, texts: Sequence[str], *, words: bool = True) -> Batch:
