@@ -231,7 +231,7 @@ class Viewer:
             starts = batch.start[anchored].tolist()
             for number, text, start in zip(numbers, texts.tolist(), starts, strict=True):
                 worth[text].lemmas.append((start, features[number].lemma or ""))
-        for text, start, number in self.rules.anchored(batch.whole(), batch.offsets.tolist()):
+        for text, start, number in self.rules.anchored(batch.codes, batch.offsets):
             worth[text].anchors.append((start, number))
         return worth
 

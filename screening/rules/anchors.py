@@ -1,4 +1,8 @@
-"""Which rules a text could touch at all: one Aho-Corasick pass, microseconds where nothing hits."""
+"""Which rules a text could touch at all: one pass over its characters, microseconds where nothing hits.
+
+A string is searched with Aho and Corasick's automaton. Folded texts in arrays, which are the most, are
+searched by compiled code that looks each two characters up in a table of the strings beginning so.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,14 @@ from collections.abc import Collection, Iterable
 from typing import Generic, TypeVar
 
 import ahocorasick
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+#: Slots of the table of beginnings, a power of two well above the number of anchors.
+_SLOTS = 1 << 13
+#: Stands for the second character of strings that have only one.
+_NONE = 0xFFFFFFFF
 
 T = TypeVar("T")
 
@@ -29,6 +41,12 @@ class Anchors(Generic[T]):
                 joint.setdefault(longest, []).append((ids, target))
         #: The length of each anchor string, by its number.
         self.sizes = [len(word) for word in words]
+        self._letters = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32)
+        self._begins = np.cumsum([0, *self.sizes], dtype=np.int64)
+        slots = np.array([_slot_of(word) for word in words], np.int64)
+        #: Anchors by the slot of their beginning, and where those of each slot begin.
+        self._order = np.argsort(slots, kind="stable")
+        self._groups = np.searchsorted(slots[self._order], np.arange(_SLOTS + 1))
         self._automaton = ahocorasick.Automaton()
         for word, number in words.items():
             self._automaton.add_word(word, (number, len(word)))
@@ -42,6 +60,19 @@ class Anchors(Generic[T]):
         """The (start, anchor) of every anchor string in ``text``."""
         return [(end + 1 - size, number) for end, (number, size) in self._iter(text)]
 
+    def scan(
+        self, codes: NDArray[np.uint32], offsets: NDArray[np.int64]
+    ) -> list[tuple[int, int, int]]:
+        """The (text, start within it, anchor) of every anchor string in the texts
+        ``codes[offsets[i]:offsets[i+1]]``."""
+        room = len(codes) // 8 + 16
+        while True:
+            out = np.empty((room, 3), np.int64)
+            count = _scan(codes, offsets, self._letters, self._begins, self._order, self._groups, out)  # fmt: skip
+            if count <= room:
+                return [(text, start, number) for text, start, number in out[:count].tolist()]
+            room = count
+
     def targets(self, present: Collection[int]) -> list[T]:
         """What the anchors present lead to, each once, in a fixed order."""
         there = frozenset(present)
@@ -53,3 +84,47 @@ class Anchors(Generic[T]):
                 if ids <= there:
                     found[target] = None
         return list(found)
+
+
+def _slot_of(word: str) -> int:
+    return int(_slot(ord(word[0]), ord(word[1]) if len(word) > 1 else _NONE))
+
+
+@njit(nogil=True, cache=True)
+def _slot(first: int, second: int) -> int:
+    mixed = np.uint64(first) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(second)
+    return np.int64((mixed * np.uint64(0xFF51AFD7ED558CCD)) >> np.uint64(51))
+
+
+@njit(nogil=True, cache=True)
+def _scan(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    letters: NDArray[np.uint32],
+    begins: NDArray[np.int64],
+    order: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> int:
+    """Fills ``out`` as far as there is room, and returns how many anchors there are."""
+    count = 0
+    for text in range(len(offsets) - 1):
+        first, last = offsets[text], offsets[text + 1]
+        for at in range(first, last):
+            for second in (codes[at + 1] if at + 1 < last else 0xFFFFFFFF, 0xFFFFFFFF):
+                slot = _slot(codes[at], second)
+                for place in range(groups[slot], groups[slot + 1]):
+                    number = order[place]
+                    begin, size = begins[number], begins[number + 1] - begins[number]
+                    if at + size > last or (size == 1) != (second == 0xFFFFFFFF):
+                        continue
+                    same = 0
+                    while same < size and codes[at + same] == letters[begin + same]:
+                        same += 1
+                    if same == size:
+                        if count < len(out):
+                            out[count, 0], out[count, 1], out[count, 2] = text, at - first, number
+                        count += 1
+                if second == 0xFFFFFFFF:
+                    break
+    return count

@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from screening.text import Token, tokenize
 
 from . import docs, phrases
@@ -239,17 +242,11 @@ class RuleSet:
                 self._reached_by[numbers] = known
         return known
 
-    def anchored(self, texts: str, offsets: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-        """Every anchor in texts that stand one after another: (text, start within it, anchor)."""
-        text, begin, until = -1, 0, 0
-        for start, number in self._anchors.hits(texts):
-            end = start + self._anchors.sizes[number]
-            # Anchors come in the order of their ends.
-            while end > until:
-                text += 1
-                begin, until = offsets[text], offsets[text + 1]
-            if start >= begin:
-                yield text, start - begin, number
+    def anchored(
+        self, codes: NDArray[np.uint32], offsets: NDArray[np.int64]
+    ) -> list[tuple[int, int, int]]:
+        """Every anchor in folded texts that stand one after another: (text, start within it, anchor)."""
+        return self._anchors.scan(codes, offsets)
 
     def _spelling(self, target: int) -> Spelling:
         return self.lexicon.spellings[-1 - target]
