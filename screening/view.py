@@ -134,7 +134,7 @@ class Viewer:
     def view(self, conversations: Sequence[Conversation]) -> View:
         """Everything that is computed for many conversations at once."""
         tools, model = self._tools(), self.model
-        texts, turns, first_text = _texts(conversations, SCREENED)
+        texts, turns, first_text = _texts(conversations, SCREENED, mails=True)
         batch = tools.analyzer.analyze(texts)
         units, owner, scores = model.customer.read(tools.encoder, batch)
         customer = Units(scores, units, _bounds(owner, first_text))
@@ -162,7 +162,7 @@ class Viewer:
                     if match.category in model.stack.offsets:
                         known[i, 1] = max(known[i, 1], min(known[i, 0], match.score))
                         known[i, 0] = max(known[i, 0], match.score)
-        answers, answer_turns, first_answer = _texts(conversations, _ANSWERING)
+        answers, answer_turns, first_answer = _texts(conversations, _ANSWERING, mails=False)
         spoken, theirs, their_text, answer_scores = self._answers(answers, tools)
         agent = Units(answer_scores, theirs, _bounds(their_text, first_answer))
         judged = model.judge(customer, own, agent, known, placed, HEARD)
@@ -262,18 +262,18 @@ def _unit_at(start: int, units: NDArray[np.int64], first: int, last: int) -> int
 
 
 def _texts(
-    conversations: Sequence[Conversation], speakers: frozenset[Speaker]
+    conversations: Sequence[Conversation], speakers: frozenset[Speaker], *, mails: bool
 ) -> tuple[list[str], list[int], list[int]]:
-    """The speakers' texts, their turns' numbers, and where each conversation's begin; all of a mail is
-    its customer's."""
+    """The texts of calls by the speakers, and all of the ``mails`` where these are asked for; the numbers
+    of their turns, and where each conversation's begin."""
     texts: list[str] = []
     turns: list[int] = []
     first = [0]
     for conversation in conversations:
-        whole = speakers is SCREENED and conversation.kind is Kind.EMAIL
-        if whole or conversation.kind is not Kind.EMAIL:
+        is_mail = conversation.kind is Kind.EMAIL
+        if mails or not is_mail:
             for number, turn in enumerate(conversation.turns):
-                if (whole or turn.speaker in speakers) and turn.text:
+                if (is_mail or turn.speaker in speakers) and turn.text:
                     texts.append(turn.text)
                     turns.append(number)
         first.append(len(texts))

@@ -7,7 +7,7 @@ searched by compiled code that looks each two characters up in a table of the st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import ahocorasick
 import numpy as np
@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 _SLOTS = 1 << 13
 #: Stands for the second character of strings that have only one.
 _NONE = 0xFFFFFFFF
+#: A slot is the highest bits of two characters times odd numbers.
+_MIX, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)
+_SHIFT = np.uint64(64 - 13)
 
 T = TypeVar("T")
 
@@ -43,7 +46,7 @@ class Anchors(Generic[T]):
         self.sizes = [len(word) for word in words]
         self._letters = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32)
         self._begins = np.cumsum([0, *self.sizes], dtype=np.int64)
-        slots = np.array([_slot_of(word) for word in words], np.int64)
+        slots = _slots(self._letters, self._begins)
         #: Anchors by the slot of their beginning, and where those of each slot begin.
         self._order = np.argsort(slots, kind="stable")
         self._groups = np.searchsorted(slots[self._order], np.arange(_SLOTS + 1))
@@ -86,14 +89,18 @@ class Anchors(Generic[T]):
         return list(found)
 
 
-def _slot_of(word: str) -> int:
-    return int(_slot(ord(word[0]), ord(word[1]) if len(word) > 1 else _NONE))
+def _slots(letters: NDArray[np.uint32], begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The slot of each word's beginning."""
+    first = letters[begins[:-1]].astype(np.uint64)
+    second = np.full(len(first), _NONE, np.uint64)
+    longer = np.diff(begins) > 1
+    second[longer] = letters[begins[:-1][longer] + 1]
+    return (((first * _MIX + second) * _SPREAD) >> _SHIFT).astype(np.int64)
 
 
 @njit(nogil=True, cache=True)
-def _slot(first: int, second: int) -> int:
-    mixed = np.uint64(first) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(second)
-    return np.int64((mixed * np.uint64(0xFF51AFD7ED558CCD)) >> np.uint64(51))
+def _slot(first: Any, second: Any) -> Any:
+    return np.int64(((np.uint64(first) * _MIX + np.uint64(second)) * _SPREAD) >> _SHIFT)
 
 
 @njit(nogil=True, cache=True)
@@ -111,12 +118,12 @@ def _scan(
     for text in range(len(offsets) - 1):
         first, last = offsets[text], offsets[text + 1]
         for at in range(first, last):
-            for second in (codes[at + 1] if at + 1 < last else 0xFFFFFFFF, 0xFFFFFFFF):
+            for second in (codes[at + 1] if at + 1 < last else _NONE, _NONE):
                 slot = _slot(codes[at], second)
                 for place in range(groups[slot], groups[slot + 1]):
                     number = order[place]
                     begin, size = begins[number], begins[number + 1] - begins[number]
-                    if at + size > last or (size == 1) != (second == 0xFFFFFFFF):
+                    if at + size > last or (size == 1) != (second == _NONE):
                         continue
                     same = 0
                     while same < size and codes[at + same] == letters[begin + same]:
@@ -125,6 +132,6 @@ def _scan(
                         if count < len(out):
                             out[count, 0], out[count, 1], out[count, 2] = text, at - first, number
                         count += 1
-                if second == 0xFFFFFFFF:
+                if second == _NONE:
                     break
     return count
