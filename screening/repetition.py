@@ -107,7 +107,7 @@ def content_hash(feature: Feature) -> int:
 
 
 #: The hashes of the content words of each text of a batch, and where each text's begin.
-Content = tuple[NDArray[np.uint32], NDArray[np.int64]]
+Content = tuple[NDArray[np.uint32], list[int]]
 
 
 def content_words(batch: Batch) -> Content:
@@ -115,7 +115,7 @@ def content_words(batch: Batch) -> Content:
     hashes = batch.column("content").copy()
     offsets = np.zeros(len(batch.token_offsets), np.int64)
     count = _content(hashes, batch.token_offsets, offsets)
-    return hashes[:count], offsets
+    return hashes[:count], offsets.tolist()
 
 
 @njit(nogil=True, cache=True)
@@ -146,26 +146,27 @@ def _content(
 @njit(nogil=True, cache=True)
 def _group(
     words: NDArray[np.uint32],
-    offsets: NDArray[np.int64],
-    usable: NDArray[np.bool_],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
     least: int,
     same: float,
     window: int,
 ) -> NDArray[np.int32]:
-    """For each turn the first turn that says the same: itself where it is new, -1 where unusable."""
-    turns = len(offsets) - 1
+    """For each turn the first turn that says the same: itself where it is new, -1 where it has fewer than
+    ``least`` words, which are ``words[begins[i]:ends[i]]``."""
+    turns = len(begins)
     group = np.full(turns, -1, np.int32)
     leaders = np.empty(turns, np.int32)
     count = 0
     for i in range(turns):
-        a, a_end = offsets[i], offsets[i + 1]
-        if not usable[i] or a_end - a < least:
+        a, a_end = begins[i], ends[i]
+        if a_end - a < least:
             continue
         best, best_agreement = -1, same
         for k in range(max(0, count - window), count):
             j = leaders[k]
-            x, y, common = a, offsets[j], 0
-            b_end = offsets[j + 1]
+            x, y, common = a, begins[j], 0
+            b_end = ends[j]
             while x < a_end and y < b_end:
                 if words[x] == words[y]:
                     common += 1
@@ -175,7 +176,7 @@ def _group(
                     x += 1
                 else:
                     y += 1
-            na, nb = a_end - a, b_end - offsets[j]
+            na, nb = a_end - a, b_end - begins[j]
             # Between the overlap coefficient and Dice: a shorter rewording still agrees, a long
             # turn that happens to hold two common words does not.
             agreement = common / max(min(na, nb), (na + nb) / 3)
@@ -203,24 +204,23 @@ def find(
     """
     turns = conversation.turns
     hashes, bounds = content or content_words(batch)
-    usable = np.zeros(len(turns), np.bool_)
-    offsets = np.zeros(len(turns) + 1, np.int64)
-    parts: list[NDArray[np.uint32]] = []
+    begins, ends = [0] * len(turns), [0] * len(turns)
+    usable = 0
     previous: str | None = None
     for i, (turn, text) in enumerate(zip(turns, text_of, strict=True)):
         if turn.speaker is Speaker.AGENT:
             previous = None
-        size = 0
         if text is not None:
-            words = hashes[bounds[text] : bounds[text + 1]]
-            if len(words) >= MIN_CONTENT and turn.text != previous and not is_doubtful(turn):
-                usable[i], size = True, len(words)
-                parts.append(words)
+            first, last = bounds[text], bounds[text + 1]
+            if last - first >= MIN_CONTENT and turn.text != previous and not is_doubtful(turn):
+                begins[i], ends[i] = first, last
+                usable += 1
             previous = turn.text
-        offsets[i + 1] = offsets[i] + size
-    if len(parts) < 2:
+    if usable < 2:
         return ()
-    group = _group(np.concatenate(parts), offsets, usable, MIN_CONTENT, SAME, WINDOW)
+    group = _group(
+        hashes, np.array(begins, np.int64), np.array(ends, np.int64), MIN_CONTENT, SAME, WINDOW
+    )
     members: dict[int, list[int]] = {}
     for i, leader in enumerate(group.tolist()):
         if leader >= 0:

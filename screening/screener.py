@@ -150,13 +150,13 @@ class Screener:
             )
 
         for unit in spoken.units:
-            row = view.probabilities[unit]
+            row = view.probabilities[unit].tolist()
             for head, name in self._categories:
                 if row[head] >= FLOOR:
-                    score = weighed(name, float(row[head]))
+                    score = weighed(name, row[head])
                     if score >= SURE:
                         pointed.add(name)
-                    yield self._in_unit(unit, head, name, score, i, view)
+                    yield self._in_unit(unit, head, name, score, i, row, view)
         for text, match, at in sorted(spoken.matches, key=lambda m: m[0]):
             score = match.score
             if match.category in self._head:
@@ -180,7 +180,7 @@ class Screener:
                 name = max(means)[1]
                 yield Finding(name, None, 0, 0, spoken.judged, "classifier", WHOLE, self._turns_for(name, i, view))  # fmt: skip
 
-    def _in_unit(self, unit: int, head: int, name: str, score: float, i: int, view: View) -> Finding:  # fmt: skip
+    def _in_unit(self, unit: int, head: int, name: str, score: float, i: int, row: list[float], view: View) -> Finding:  # fmt: skip
         text = int(view.owner[unit])
         place, words = self.model.evidence(view.tools.encoder, view.batch, view.units[unit], head)
         fold, original = view.batch.fold(text), view.batch.originals[text]
@@ -197,20 +197,20 @@ class Screener:
         )
         shown = "".join(f"「{original[slice(*words_at)].strip()}」" for words_at in quoted)
         why = LEARNED.format(words=shown) if shown else LEARNED_UNNAMED
-        return Finding(name, view.turns[text], start, end, score, "classifier", why + self._context(unit, name, i, view))  # fmt: skip
+        return Finding(name, view.turns[text], start, end, score, "classifier", why + self._context(unit, name, i, row, view))  # fmt: skip
 
-    def _context(self, unit: int, name: str, i: int, view: View) -> str:
+    def _context(self, unit: int, name: str, i: int, row: list[float], view: View) -> str:
         """How the conversation weighed on a sentence, and what else was considered there."""
-        chance = float(logistic(view.judged[i]))
+        chance = logistic(float(view.judged[i]))
         readers = READ_AGAIN if unit in view.marks else ""
         said = (
             f"（{readers}会話全体の見立て{chance:.0%}" if name in self.model.stack.offsets else "（"
         )
         considered = [
-            (float(view.probabilities[unit, head]), categories[0].name)
+            (row[head], categories[0].name)
             for head, other in self._categories
             if other != name
-            and CONSIDERED <= view.probabilities[unit, head] < SURE
+            and CONSIDERED <= row[head] < SURE
             and (categories := self.policy.by_label.get(other))
         ]
         if considered:

@@ -9,33 +9,21 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import repetition
-from .classifier import Classifier, Encoder, cut
-from .classifier.facts import (
-    AROUND,
-    OF_UNITS,
-    features_of,
-    logistic,
-    logit,
-    read_units,
-    surroundings,
-    weights_of,
-)
+from .classifier import Classifier, Encoder
+from .classifier.facts import logistic, logit
+from .classifier.judgement import Judged, Units, found
 from .classifier.model import ANY
 from .records import Conversation, Kind, Speaker, Turn, within
 from .rules import RuleMatch, RuleSet
 from .second_reader import Marks, SecondReader, Side, read_again
 from .text.analyzer import Analyzer, Batch
-
-if TYPE_CHECKING:
-    pass
 
 #: Below this probability a unit of text is not worth a finding: policies set thresholds above it.
 FLOOR = 0.2
@@ -47,9 +35,14 @@ SURE = 0.5
 HEARD = 12.0
 #: Whose words are screened. An unknown speaker may be the customer, so is not passed over.
 SCREENED = frozenset([Speaker.CUSTOMER, Speaker.UNKNOWN])
+#: Whose words show how a call goes.
+_ANSWERING = frozenset([Speaker.AGENT])
+_SURE = logit(SURE)
 
 #: A rule's match and the unit that holds it.
 _Match = tuple[RuleMatch, int]
+#: Agents' texts, their units, the text of each unit, and the units' scores.
+_Answers = tuple[Batch, NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
 
 
 @dataclass(slots=True)
@@ -58,6 +51,8 @@ class _Tools:
 
     analyzer: Analyzer
     encoder: Encoder
+    #: The answers where no agent said anything.
+    silence: _Answers | None = None
 
 
 @dataclass(slots=True)
@@ -79,10 +74,17 @@ class View:
     judged: NDArray[np.float32]
     heard: NDArray[np.bool_]
     scores: list[dict[str, float]]
-    content: repetition.Content
     marks: dict[int, Marks]
     read_again: NDArray[np.bool_]
     spoken: defaultdict[int, Spoken] = field(default_factory=lambda: defaultdict(Spoken))
+    _content: repetition.Content | None = None
+
+    @property
+    def content(self) -> repetition.Content:
+        """The content words of the batch."""
+        if self._content is None:
+            self._content = repetition.content_words(self.batch)
+        return self._content
 
     def texts_of(self, i: int) -> range:
         return range(self.first_text[i], self.first_text[i + 1])
@@ -116,6 +118,7 @@ class Viewer:
         self.model, self.rules, self.second_reader = model, rules, second_reader
         self._local = threading.local()
         self._head = {name: i for i, name in enumerate(model.heads) if name != ANY}
+        self._any = model.heads.index(ANY)
 
     def _tools(self) -> _Tools:
         tools: _Tools | None = getattr(self._local, "tools", None)
@@ -131,115 +134,104 @@ class Viewer:
     def view(self, conversations: Sequence[Conversation]) -> View:
         """Everything that is computed for many conversations at once."""
         tools, model = self._tools(), self.model
-        texts, turns, first_text = _texts(conversations, _screened)
-        answers, answer_turns, first_answer = _texts(conversations, _answered)
+        texts, turns, first_text = _texts(conversations, SCREENED, mails=True)
         batch = tools.analyzer.analyze(texts)
-        units, owner = cut(batch)
-        raw = model.customer.score(tools.encoder, batch, units)
-        bounds = np.searchsorted(owner, first_text)
-        heads = len(model.heads)
-        own = np.ones(len(units), np.bool_)
-        worth = self._worth_a_look(batch)
-        matches: dict[int, list[_Match]] = {}
-        rules = np.zeros((len(conversations), 2), np.float32)
+        units, owner, scores = model.customer.read(tools.encoder, batch)
+        customer = Units(scores, units, _bounds(owner, first_text))
+        own = np.empty(len(units), np.bool_)
+        own.fill(True)
+        known = np.zeros((len(conversations), 3), np.float32)
         for i, conversation in enumerate(conversations):
             if conversation.kind is Kind.EMAIL:
+                known[i, 2] = 1
                 _mark_passed_on(conversation, range(first_text[i], first_text[i + 1]), turns, batch, units, owner, own)  # fmt: skip
-        for text, signs in worth.items():
-            i = bisect_right(first_text, text) - 1
+        matches: dict[int, list[_Match]] = {}
+        placed: list[tuple[int, int, float]] = []
+        for text, signs in self._worth_a_look(batch).items():
+            i = bisect_right(first_text, text) - 1 if len(conversations) > 1 else 0
             found = self._matches(conversations[i].turns[turns[text]], text, signs, batch, tools)
             if found:
                 first, last = np.searchsorted(owner, [text, text + 1]).tolist()
                 matches[text] = [
                     (match, _unit_at(start, units, first, last)) for match, start in found
                 ]
-                for match, _ in found:
+                for match, unit in matches[text]:
+                    if match.category in self._head:
+                        strength = model.stack.strength(match.rule_id, match.score)
+                        placed.append((unit, self._head[match.category], strength))
                     if match.category in model.stack.offsets:
-                        rules[i, 1] = max(rules[i, 1], min(rules[i, 0], match.score))
-                        rules[i, 0] = max(rules[i, 0], match.score)
-        weights = weights_of(units[:, 1] - units[:, 0], own)
-        spoken = tools.analyzer.analyze(answers, words=False)
-        theirs, their_text = cut(spoken)
-        answer_bounds = np.searchsorted(their_text, first_answer)
-        answer_scores = model.agent.score(tools.encoder, spoken, theirs)
-        said, answered = model.read_whole(
-            raw[:, heads:],
-            weights,
-            bounds,
-            answer_scores,
-            weights_of(theirs[:, 1] - theirs[:, 0], np.ones(len(theirs), np.bool_)),
-            answer_bounds,
-        )
-        placed = [
-            (unit, self._head[match.category], model.stack.strength(match.rule_id, match.score))
-            for found in matches.values()
-            for match, unit in found
-            if match.category in self._head
-        ]
-        scores = np.ascontiguousarray(raw[:, :heads])
-        likely = model.ready.likely(scores, placed)
-        of_units = np.empty((len(conversations), OF_UNITS), np.float32)
-        read_units(scores, likely, model.ready.means, model.ready.beside, own, bounds, of_units)
-        mail = np.array([c.kind is Kind.EMAIL for c in conversations], np.float32)
-        judged = model.stack.judge(features_of(said, answered, of_units, rules, mail))
-        of_unit = np.repeat(judged, np.diff(bounds))
-        around = np.empty((len(units), AROUND), np.float32)
-        surroundings(np.ascontiguousarray(raw[:, 0]), bounds, around)
-        probabilities = model.ready.units(scores, of_unit, around, placed)
-        probabilities[~own] = 0
-        whole = model.ready.whole(probabilities, bounds, said, answered, judged)
-        of_conversation = np.repeat(np.arange(len(judged)), np.diff(bounds))
-        heard = np.bincount(of_conversation, weights, len(judged)) >= HEARD
-        again, marks = np.zeros(len(judged), np.bool_), dict[int, Marks]()
+                        known[i, 1] = max(known[i, 1], min(known[i, 0], match.score))
+                        known[i, 0] = max(known[i, 0], match.score)
+        answers, answer_turns, first_answer = _texts(conversations, _ANSWERING, mails=False)
+        spoken, theirs, their_text, answer_scores = self._answers(answers, tools)
+        agent = Units(answer_scores, theirs, _bounds(their_text, first_answer))
+        judged = model.judge(customer, own, agent, known, placed, HEARD)
+        again, marks = np.zeros(len(conversations), np.bool_), dict[int, Marks]()
         if self.second_reader:
             both = (
-                Side(batch, units, owner, turns, bounds.tolist()),
-                Side(spoken, theirs, their_text, answer_turns, answer_bounds.tolist()),
+                Side(batch, units, owner, turns, customer.bounds.tolist()),
+                Side(spoken, theirs, their_text, answer_turns, agent.bounds.tolist()),
             )
-            again, marks = read_again(self.second_reader, both, own, probabilities, judged, whole, may_read=heard)  # fmt: skip
+            again, marks = read_again(self.second_reader, both, own, judged.probabilities, judged.judged, judged.whole, may_read=judged.heard)  # fmt: skip
         view = View(
             tools,
             batch,
             units,
-            probabilities,
-            bounds.tolist(),
+            judged.probabilities,
+            customer.bounds.tolist(),
             first_text,
             turns,
             owner,
             matches,
-            judged,
-            heard,
-            _scores(model.heads, probabilities, bounds),
-            repetition.content_words(batch),
+            judged.judged,
+            judged.heard,
+            [{} for _ in conversations],
             marks,
             again,
         )
-        self._find_spoken(view, whole)
+        self._find_spoken(view, judged, customer.bounds)
         return view
 
-    def _find_spoken(self, view: View, whole: NDArray[np.float32]) -> None:
-        """Fills ``view.spoken`` with the conversations, few as a rule, in which something was found."""
-        strong = np.flatnonzero(view.probabilities.max(axis=1, initial=0) >= FLOOR)
-        places = np.searchsorted(view.bounds, strong, "right") - 1
-        for unit, i in zip(strong.tolist(), places.tolist(), strict=True):
+    def _answers(self, texts: Sequence[str], tools: _Tools) -> _Answers:
+        """The agents' texts, their units with the text of each, and scores."""
+        if not texts and tools.silence:
+            return tools.silence
+        batch = tools.analyzer.analyze(texts, words=False)
+        answers = batch, *self.model.agent.read(tools.encoder, batch)
+        if not texts:
+            tools.silence = answers
+        return answers
+
+    def _find_spoken(self, view: View, judged: Judged, bounds: NDArray[np.int64]) -> None:
+        """Fills ``view.scores``, and ``view.spoken`` with the conversations, few as a rule, in which
+        something was found."""
+        strong, best, whole = found(judged.probabilities, judged.whole, bounds, FLOOR, SHOWN)
+        heads = self.model.heads
+        for i, head, score in best:
+            if head != self._any:
+                view.scores[i][heads[head]] = score
+        for unit, i in strong:
             view.spoken[i].units.append(unit)
         for text, matches in view.matches.items():
             view.spoken[bisect_right(view.first_text, text) - 1].matches += [(text, *m) for m in matches]  # fmt: skip
-        for i, column in np.argwhere(whole >= FLOOR).tolist():
-            view.spoken[i].whole.append((self.model.heads[column], float(whole[i, column])))
-        for i in np.flatnonzero(view.judged >= logit(SURE)).tolist():
-            view.spoken[i].judged = float(logistic(view.judged[i]))
+        for i, head, score in whole:
+            view.spoken[i].whole.append((heads[head], score))
+        for i, judgement in enumerate(view.judged.tolist()):
+            if judgement >= _SURE:
+                view.spoken[i].judged = float(logistic(view.judged[i]))
 
     def _worth_a_look(self, batch: Batch) -> dict[int, _Signs]:
         """The texts that an anchor or an anchored lemma speaks for; few, as a rule."""
         worth: defaultdict[int, _Signs] = defaultdict(_Signs)
-        anchored = np.flatnonzero(batch.column("anchor"))
-        texts = np.searchsorted(batch.token_offsets, anchored, "right") - 1
-        features, numbers = batch.table.features, batch.feature[anchored].tolist()
-        starts = batch.start[anchored].tolist()
-        for number, text, start in zip(numbers, texts.tolist(), starts, strict=True):
-            worth[text].lemmas.append((start, features[number].lemma or ""))
-        for text, start, number in self.rules.anchored(batch.whole(), batch.offsets):
+        marked = batch.column("anchor")
+        if np.count_nonzero(marked):
+            anchored = np.flatnonzero(marked)
+            texts = np.searchsorted(batch.token_offsets, anchored, "right") - 1
+            features, numbers = batch.table.features, batch.feature[anchored].tolist()
+            starts = batch.start[anchored].tolist()
+            for number, text, start in zip(numbers, texts.tolist(), starts, strict=True):
+                worth[text].lemmas.append((start, features[number].lemma or ""))
+        for text, start, number in self.rules.anchored(batch.codes, batch.offsets):
             worth[text].anchors.append((start, number))
         return worth
 
@@ -269,28 +261,30 @@ def _unit_at(start: int, units: NDArray[np.int64], first: int, last: int) -> int
     return first + max(0, int(np.searchsorted(begins, start, "right")) - 1)
 
 
-def _screened(conversation: Conversation, turn: Turn) -> bool:
-    return turn.speaker in SCREENED or conversation.kind is Kind.EMAIL
-
-
-def _answered(conversation: Conversation, turn: Turn) -> bool:
-    return turn.speaker is Speaker.AGENT and conversation.kind is Kind.CALL
-
-
 def _texts(
-    conversations: Sequence[Conversation], chosen: Callable[[Conversation, Turn], bool]
+    conversations: Sequence[Conversation], speakers: frozenset[Speaker], *, mails: bool
 ) -> tuple[list[str], list[int], list[int]]:
-    """The chosen turns' texts, their numbers, and where each conversation's begin."""
+    """The texts of calls by the speakers, and all of the ``mails`` where these are asked for; the numbers
+    of their turns, and where each conversation's begin."""
     texts: list[str] = []
     turns: list[int] = []
     first = [0]
     for conversation in conversations:
-        for number, turn in enumerate(conversation.turns):
-            if turn.text and chosen(conversation, turn):
-                texts.append(turn.text)
-                turns.append(number)
+        is_mail = conversation.kind is Kind.EMAIL
+        if mails or not is_mail:
+            for number, turn in enumerate(conversation.turns):
+                if (is_mail or turn.speaker in speakers) and turn.text:
+                    texts.append(turn.text)
+                    turns.append(number)
         first.append(len(texts))
     return texts, turns, first
+
+
+def _bounds(owner: NDArray[np.int32], first_text: Sequence[int]) -> NDArray[np.int64]:
+    """Where the units of each conversation begin, from the text of each unit."""
+    if len(first_text) == 2:
+        return np.array([0, len(owner)], np.int64)
+    return np.searchsorted(owner, first_text)
 
 
 def _mark_passed_on(
@@ -312,20 +306,3 @@ def _mark_passed_on(
             base = int(units[unit, 4])
             span = batch.fold(text).span(int(units[unit, 0]) - base, int(units[unit, 1]) - base)
             own[unit] = not within(*span, ranges)
-
-
-def _scores(
-    heads: Sequence[str], probabilities: NDArray[np.float32], bounds: NDArray[np.int64]
-) -> list[dict[str, float]]:
-    """For each conversation its best probability in each category, where that is not nothing."""
-    scores: list[dict[str, float]] = [{} for _ in bounds[1:]]
-    filled = np.flatnonzero(bounds[1:] > bounds[:-1])
-    if len(filled):
-        best = np.maximum.reduceat(probabilities, bounds[filled], axis=0)
-        rows, columns = np.nonzero(best >= SHOWN)
-        for row, column, score in zip(
-            filled[rows].tolist(), columns.tolist(), best[rows, columns].tolist(), strict=True
-        ):
-            if heads[column] != ANY:
-                scores[row][heads[column]] = score
-    return scores

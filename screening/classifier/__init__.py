@@ -4,6 +4,7 @@
 ``trees``    shallow boosted trees as arrays
 ``facts``    what is known of units and conversations, in arrays
 ``stack``    weighs a sentence with the conversation around it
+``judgement``  the same in one compiled pass, for everything that screens
 ``model``    loads weights with their card, scores units of text, finds the words that decided
 """
 

@@ -57,61 +57,55 @@ def _character(
 
 
 @njit(nogil=True, cache=True)
-def _insert(hashed: np.uint64, keys: NDArray[np.int64], used: NDArray[np.int64], count: int) -> int:
-    """Adds a feature to the set; ``keys`` holds feature + 1, 0 where free."""
-    feature = np.int64(hashed & np.uint64((1 << 20) - 1))
-    mask = len(keys) - 1
-    slot = np.int64(feature * 40503) & mask
-    while keys[slot] != 0:
-        if keys[slot] == feature + 1:
-            return count
-        slot = (slot + 1) & mask
-    keys[slot] = feature + 1
-    used[count] = slot
-    return count + 1
-
-
-@njit(nogil=True, cache=True)
-def collect(
+def _features(
     codes: NDArray[np.uint32],
     reads_as: NDArray[np.uint32],
-    start: int,
-    end: int,
+    unit: NDArray[np.int64],
     token_start: NDArray[np.int32],
     token_end: NDArray[np.int32],
     hashes: NDArray[np.uint32],
-    first: int,
-    last: int,
-    base: int,
-    keys: NDArray[np.int64],
-    used: NDArray[np.int64],
+    read: NDArray[np.uint32],
+    out: NDArray[np.int32],
 ) -> int:
-    """Fills ``keys`` with the features of one unit and returns how many; ``used`` lists the slots.
+    """Fills ``out`` with the features of one unit, repeats included, and returns how many.
 
-    ``start`` and ``end`` are places in ``codes``; tokens ``first`` to ``last`` count from ``base``.
-    One boundary mark stands before the unit and one behind it.
+    One boundary mark stands before the unit and one behind it; ``read`` is room for its characters
+    and the marks.
     """
+    start, end, first, last, base = unit
+    size = end - start + 2
+    for at in range(size):
+        read[at] = _character(codes, reads_as, start - 1 + at, start, end)
+    mask = np.uint64((1 << 20) - 1)
     count = 0
-    for at in range(start - 1, end + 1):
+    for at in range(size):
         state = np.uint64(0x9E3779B97F4A7C15)
-        for n in range(4):
-            if at + n > end:
-                break
-            state = _mix(state, _character(codes, reads_as, at + n, start, end))
-            if n > 0 or (at >= start and at < end):
-                count = _insert(state >> np.uint64(7), keys, used, count)
+        for n in range(min(4, size - at)):
+            state = _mix(state, read[at + n])
+            out[count] = np.int32((state >> np.uint64(7)) & mask)
+            # A boundary mark by itself is no feature.
+            if n > 0 or 0 < at < size - 1:
+                count += 1
     for at in range(first, last):
         state = np.uint64(0xC2B2AE3D27D4EB4F)
-        for n in range(3):
-            if at + n >= last:
-                break
+        for n in range(min(3, last - at)):
             word = np.uint64(hashes[at + n])
             if word == 0:
                 for i in range(base + token_start[at + n], base + token_end[at + n]):
                     word = _mix(word, _character(codes, reads_as, i, start, end))
             state = _mix(state, word)
-            count = _insert(state >> np.uint64(7), keys, used, count)
+            out[count] = np.int32((state >> np.uint64(7)) & mask)
+            count += 1
     return count
+
+
+@njit(nogil=True, cache=True)
+def _longest(units: NDArray[np.int64]) -> int:
+    """The length of the longest unit with its two boundary marks."""
+    longest = 0
+    for i in range(len(units)):
+        longest = max(longest, units[i, 1] - units[i, 0] + 2)
+    return longest
 
 
 @njit(nogil=True, cache=True)
@@ -122,20 +116,22 @@ def _encode(
     token_start: NDArray[np.int32],
     token_end: NDArray[np.int32],
     hashes: NDArray[np.uint32],
-    keys: NDArray[np.int64],
-    used: NDArray[np.int64],
+    read: NDArray[np.uint32],
+    found: NDArray[np.int32],
     out: NDArray[np.int64],
     out_offsets: NDArray[np.int64],
 ) -> int:
+    longest = _longest(units)
+    if longest > len(read):
+        read, found = np.empty(longest, np.uint32), np.empty(7 * longest, np.int32)
     total = 0
     for i in range(len(units)):
-        start, end, first, last, base = units[i]
-        count = collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used)  # fmt: skip
+        count = _features(codes, reads_as, units[i], token_start, token_end, hashes, read, found)
+        found[:count].sort()
         for j in range(count):
-            out[total + j] = keys[used[j]] - 1
-            keys[used[j]] = 0
-        out[total : total + count].sort()
-        total += count
+            if j == 0 or found[j] != found[j - 1]:
+                out[total] = found[j]
+                total += 1
         out_offsets[i + 1] = total
     return total
 
@@ -148,26 +144,50 @@ def _score(
     token_start: NDArray[np.int32],
     token_end: NDArray[np.int32],
     hashes: NDArray[np.uint32],
-    keys: NDArray[np.int64],
-    used: NDArray[np.int64],
+    read: NDArray[np.uint32],
+    found: NDArray[np.int32],
+    seen: NDArray[np.int64],
     row_of: NDArray[np.int32],
-    weights: NDArray[np.int16],
+    lines: NDArray[np.int16],
     scales: NDArray[np.float32],
     intercepts: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    heads = weights.shape[1] - 1
-    total = np.zeros(heads + 1, np.int64)
+    heads, columns = len(intercepts), lines.shape[1]
+    total = np.zeros(columns, np.int32)
+    longest = _longest(units)
+    if longest > len(read):
+        read, found = np.empty(longest, np.uint32), np.empty(7 * longest, np.int32)
+        slots = len(seen) - 1
+        while slots < 14 * longest:
+            slots *= 2
+        seen = np.zeros(slots + 1, np.int64)
+    mask = np.int64(len(seen) - 2)
     for i in range(len(units)):
-        start, end, first, last, base = units[i]
-        count = collect(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, keys, used)  # fmt: skip
-        total[:] = 0
+        count = _features(codes, reads_as, units[i], token_start, token_end, hashes, read, found)
+        # Three passes, so that the memory behind the two tables is waited for side by side.
         for j in range(count):
-            row = row_of[keys[used[j]] - 1]
-            keys[used[j]] = 0
-            if row >= 0:
-                for head in range(heads + 1):
-                    total[head] += weights[row, head]
+            found[j] = row_of[found[j]]
+        # A slot of an earlier unit counts as free: ``seen`` holds the unit's number beside the row.
+        seen[-1] += 1
+        stamp = seen[-1] << 32
+        kept = 0
+        for j in range(count):
+            row = found[j]
+            if row < 0:
+                continue
+            slot = np.int64(row) & mask
+            while seen[slot] >= stamp and seen[slot] != stamp | row:
+                slot = (slot + 1) & mask
+            if seen[slot] < stamp:
+                seen[slot] = stamp | row
+                found[kept] = row
+                kept += 1
+        total[:] = 0
+        for j in range(kept):
+            row = np.int64(found[j])
+            for column in range(columns):
+                total[column] += lines[row, column]
         norm = np.sqrt(np.float32(total[heads]) * scales[heads])
         for head in range(heads):
             score = np.float32(total[head]) * scales[head] / norm if norm > 0 else np.float32(0)
@@ -247,6 +267,51 @@ def strongest(
 
 
 @njit(nogil=True, cache=True)
+def _evidence(
+    codes: NDArray[np.uint32],
+    reads_as: NDArray[np.uint32],
+    unit: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    hashes: NDArray[np.uint32],
+    row_of: NDArray[np.int32],
+    lines: NDArray[np.int16],
+    head: int,
+    floor: float,
+    out: NDArray[np.int64],
+) -> int:
+    """Fills ``out`` with [start, end) of the strongest stretch and of the strongest words behind it, in the
+    folded text, and returns how many numbers these are."""
+    start, end, first, last, base = unit
+    if first == last:
+        out[0], out[1] = start - base, end - base
+        return 2
+    size, shift = end - start, base - start
+    characters = np.zeros(size, np.float32)
+    _weigh(codes, reads_as, start, end, token_start, token_end, hashes, first, last, base, row_of, lines, head, characters)  # fmt: skip
+    low, high = strongest(characters, token_start[first:last], token_end[first:last], shift, floor)
+    out[0], out[1] = token_start[first + low], token_end[first + high]
+    running = np.zeros(size + 1, np.float64)
+    for at in range(size):
+        running[at + 1] = running[at] + characters[at]
+    worth = np.zeros(last - first, np.float64)
+    for i in range(last - first):
+        a, b = token_start[first + i], token_end[first + i]
+        # One character by itself is no word.
+        if b - a > 1:
+            worth[i] = running[min(max(b + shift, 0), size)] - running[min(max(a + shift, 0), size)]
+    count = 2
+    while count < len(out):
+        best = np.argmax(worth)
+        if worth[best] <= 0:
+            break
+        worth[best] = 0
+        out[count], out[count + 1] = token_start[first + best], token_end[first + best]
+        count += 2
+    return count
+
+
+@njit(nogil=True, cache=True)
 def _cut(
     codes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
@@ -290,11 +355,47 @@ def _cut(
     return count
 
 
+@njit(nogil=True, cache=True)
+def _read(
+    codes: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    token_offsets: NDArray[np.int64],
+    token_start: NDArray[np.int32],
+    token_end: NDArray[np.int32],
+    feature: NDArray[np.int32],
+    lemma_of: NDArray[np.uint32],
+    is_end: NDArray[np.bool_],
+    reads_as: NDArray[np.uint32],
+    read: NDArray[np.uint32],
+    found: NDArray[np.int32],
+    seen: NDArray[np.int64],
+    row_of: NDArray[np.int32],
+    lines: NDArray[np.int16],
+    scales: NDArray[np.float32],
+    intercepts: NDArray[np.float32],
+    hashes: NDArray[np.uint32],
+    units: NDArray[np.int64],
+    owner: NDArray[np.int32],
+    out: NDArray[np.float32],
+) -> int:
+    for at in range(len(feature)):
+        hashes[at] = lemma_of[feature[at]]
+    count = _cut(codes, offsets, token_offsets, token_start, is_end, units, owner)
+    _score(codes, reads_as, units[:count], token_start, token_end, hashes, read, found, seen, row_of, lines, scales, intercepts, out)  # fmt: skip
+    return count
+
+
 @lru_cache(maxsize=1)
 def _is_end() -> NDArray[np.bool_]:
     table = np.zeros(0x10000, np.bool_)
     table[list(_ENDS)] = True
     return table
+
+
+def _units_of(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Room for the units of a batch: all but a text's last have ``SHORT_UNIT`` code points or more."""
+    most = len(batch.codes) // SHORT_UNIT + len(batch)
+    return np.empty((most, 5), np.int64), np.empty(most, np.int32)
 
 
 def cut(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -304,9 +405,7 @@ def cut(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         units: shape (n, 5): start and end in ``batch.codes``, first and last token, text's start.
         owner: shape (n,): the text of each unit; an empty text has none.
     """
-    most = len(batch.codes) + 1
-    units = np.empty((most, 5), np.int64)
-    owner = np.empty(most, np.int32)
+    units, owner = _units_of(batch)
     count = _cut(batch.codes, batch.offsets, batch.token_offsets, batch.start, _is_end(), units, owner)  # fmt: skip
     return units[:count], owner[:count]
 
@@ -315,24 +414,21 @@ class Encoder:
     """Holds the work space; use each encoder from one thread at a time."""
 
     def __init__(self) -> None:
-        self._keys = np.zeros(1 << 12, np.int64)
-        self._used = np.zeros(1 << 12, np.int64)
-
-    def _room(self, units: NDArray[np.int64]) -> None:
-        longest = int((units[:, 1] - units[:, 0]).max(initial=0)) + 2
-        need = 1 << int(2 * (CHARS + MORPHEMES) * longest - 1).bit_length()
-        if need > len(self._keys):
-            self._keys, self._used = np.zeros(need, np.int64), np.zeros(need, np.int64)
+        #: Room for a unit as long as units are unless they are nothing but sentence ends.
+        most = LONG_UNIT + 4 + 2
+        self._read = np.zeros(most, np.uint32)
+        self._found = np.zeros((CHARS + MORPHEMES) * most, np.int32)
+        #: At least twice the features of a unit, and the number of the unit that was scored last.
+        self._seen = np.zeros((1 << (2 * len(self._found) - 1).bit_length()) + 1, np.int64)
 
     def encode(
         self, batch: Batch, units: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The features of each unit, sorted: ``features[offsets[i]:offsets[i+1]]``."""
-        self._room(units)
         lengths = units[:, 1] - units[:, 0] + 2
         out = np.empty(int((CHARS + MORPHEMES) * lengths.sum()), np.int64)
         offsets = np.zeros(len(units) + 1, np.int64)
-        total = _encode(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._keys, self._used, out, offsets)  # fmt: skip
+        total = _encode(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._read, self._found, out, offsets)  # fmt: skip
         return out[:total], offsets
 
     def score(
@@ -340,34 +436,53 @@ class Encoder:
         batch: Batch,
         units: NDArray[np.int64],
         row_of: NDArray[np.int32],
-        weights: NDArray[np.int16],
+        lines: NDArray[np.int16],
         scales: NDArray[np.float32],
         intercepts: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """Linear scores, shape (units, heads).
 
-        ``weights`` has one row a kept feature: weight times inverse document frequency for each
-        head, and in the last column that frequency squared, of whose sum the norm is the root; each
-        column in 16-bit steps of its scale, which keeps a row in one cache line.
+        ``lines`` has one row a kept feature: weight times inverse document frequency for each
+        head, then that frequency squared, of whose sum the norm is the root; each column in 16-bit
+        steps of its scale. More columns of zeros let a row lie in one cache line.
         """
-        self._room(units)
-        out = np.empty((len(units), weights.shape[1] - 1), np.float32)
-        _score(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._keys, self._used, row_of, weights, scales, intercepts, out)  # fmt: skip
+        out = np.empty((len(units), len(intercepts)), np.float32)
+        _score(batch.codes, _reads_as(), units, batch.start, batch.end, batch.column("lemma"), self._read, self._found, self._seen, row_of, lines, scales, intercepts, out)  # fmt: skip
         return out
 
-    def weigh(
+    def read(
+        self,
+        batch: Batch,
+        row_of: NDArray[np.int32],
+        lines: NDArray[np.int16],
+        scales: NDArray[np.float32],
+        intercepts: NDArray[np.float32],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """``cut`` and ``score`` in one call: units, the text of each, and their scores."""
+        units, owner = _units_of(batch)
+        out = np.empty((len(owner), len(intercepts)), np.float32)
+        hashes = np.empty(len(batch.feature), np.uint32)
+        count = _read(batch.codes, batch.offsets, batch.token_offsets, batch.start, batch.end, batch.feature, batch.table.columns["lemma"], _is_end(), _reads_as(), self._read, self._found, self._seen, row_of, lines, scales, intercepts, hashes, units, owner, out)  # fmt: skip
+        batch.columns["lemma"] = hashes
+        return units[:count], owner[:count], out[:count]
+
+    def evidence(
         self,
         batch: Batch,
         unit: NDArray[np.int64],
         row_of: NDArray[np.int32],
-        weights: NDArray[np.int16],
+        lines: NDArray[np.int16],
         head: int,
-    ) -> NDArray[np.float32]:
-        """What each character of a unit contributes to one head, in steps of the head's scale."""
-        start, end, first, last, base = (int(x) for x in unit)
-        out = np.zeros(end - start, np.float32)
-        _weigh(batch.codes, _reads_as(), start, end, batch.start, batch.end, batch.column("lemma"), first, last, base, row_of, weights, head, out)  # fmt: skip
-        return out
+        floor: float,
+        words: int,
+    ) -> list[tuple[int, int]]:
+        """The [start, end) in the folded text of the stretch of a unit that speaks most for a head, then
+        of its strongest ``words`` at most; ``floor`` is the part of the strongest token's contribution that
+        each must exceed to lengthen the stretch."""
+        out = np.empty(2 + 2 * words, np.int64)
+        count = _evidence(batch.codes, _reads_as(), unit, batch.start, batch.end, batch.column("lemma"), row_of, lines, head, floor, out)  # fmt: skip
+        places = out[:count].tolist()
+        return list(zip(places[::2], places[1::2], strict=True))
 
 
 def iterate(features: NDArray[np.int64], offsets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..text.analyzer import Batch
-from .encoder import SIZE, Encoder, strongest
+from .encoder import SIZE, Encoder
 from .facts import Floats, weighted_means
+from .judgement import Judge
 from .stack import Ready, Stack
 
 #: Changes whenever the same text would be encoded otherwise; a model of another format is refused.
@@ -31,6 +32,8 @@ LIBRARIES = ("fugashi", "unidic-lite")
 _EVIDENCE_FLOOR = 0.0
 #: Words that a reason names, at most.
 WORDS = 3
+#: Bytes that the processor reads at once.
+_CACHE_LINE = 64
 
 
 def library_versions() -> dict[str, str]:
@@ -50,13 +53,15 @@ def shipped() -> Traversable:
 
 @dataclass(slots=True)
 class Weights:
-    """Linear heads over one kind of unit: ``rows`` (features, heads + 1), the last column the norm's.
+    """Linear heads over one kind of unit: ``lines`` (features, columns), of which the first are the
+    heads and the next is the norm's.
 
-    A column holds whole steps of its ``scales``.
+    A column holds whole steps of its ``scales``. Columns of zeros fill a row up to a power of two, and
+    the first row begins with a cache line, so that no row of at most 32 columns lies in two.
     """
 
     row_of: NDArray[np.int32]
-    rows: NDArray[np.int16]
+    lines: NDArray[np.int16]
     scales: Floats
     intercepts: Floats
 
@@ -68,16 +73,33 @@ class Weights:
         weights = np.concatenate([rows * idf[:, None], (idf * idf)[:, None]], axis=1)
         scales = np.abs(weights).max(axis=0, initial=0).astype(np.float32) / 32767
         scales[scales == 0] = 1
-        return cls(
-            row_of,
-            np.ascontiguousarray(np.rint(weights / scales), np.int16),
-            scales,
-            np.ascontiguousarray(intercepts, np.float32),
-        )
+        weights /= scales
+        lines = _lines(weights.shape)
+        lines[:, : weights.shape[1]] = np.rint(weights, out=weights)
+        return cls(row_of, lines, scales, np.ascontiguousarray(intercepts, np.float32))
+
+    @property
+    def rows(self) -> NDArray[np.int16]:
+        """The columns of the heads and of the norm alone, (features, heads + 1)."""
+        return self.lines[:, : len(self.intercepts) + 1]
 
     def score(self, encoder: Encoder, batch: Batch, units: NDArray[np.int64]) -> Floats:
         """Linear scores, shape (units, heads)."""
-        return encoder.score(batch, units, self.row_of, self.rows, self.scales, self.intercepts)
+        return encoder.score(batch, units, self.row_of, self.lines, self.scales, self.intercepts)
+
+    def read(
+        self, encoder: Encoder, batch: Batch
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+        """The units of a batch, the text of each, and their linear scores."""
+        return encoder.read(batch, self.row_of, self.lines, self.scales, self.intercepts)
+
+
+def _lines(shape: tuple[int, ...]) -> NDArray[np.int16]:
+    """Zeros for rows of the ``shape``'s columns or more, laid out as ``Weights`` has them."""
+    columns = 1 << (shape[1] - 1).bit_length()
+    spare = np.zeros(shape[0] * columns + _CACHE_LINE // 2, np.int16)
+    first = -spare.ctypes.data % _CACHE_LINE // 2
+    return spare[first : first + shape[0] * columns].reshape(shape[0], columns)
 
 
 @dataclass(slots=True)
@@ -97,6 +119,7 @@ class Classifier:
     whole_intercepts: Floats
     stack: Stack
     ready: Ready
+    judge: Judge
     card: dict[str, Any] = field(repr=False)
 
     @classmethod
@@ -159,9 +182,10 @@ class Classifier:
                 as_float("agent_idf"),
                 np.zeros(len(whole), np.float32),
             ),
-            whole_intercepts=as_float("whole_intercepts"),
+            whole_intercepts=(intercepts := as_float("whole_intercepts")),
             stack=(stack := Stack.from_card(card["stack"], arrays)),
-            ready=stack.ready(tuple(card["heads"]), whole),
+            ready=(ready := stack.ready(tuple(card["heads"]), whole)),
+            judge=Judge.of(ready, stack.conversation, intercepts),
             card=card,
         )
 
@@ -194,17 +218,5 @@ class Classifier:
         The stretch is the run of tokens with the greatest sum of contributions, each less a fixed part
         of the strongest one, so that words which merely accompany it stay out.
         """
-        characters = encoder.weigh(batch, unit, self.customer.row_of, self.customer.rows, head)
-        unit_start, _, first, last, base = (int(x) for x in unit)
-        if first == last:
-            return (unit_start - base, int(unit[1]) - base), []
-        starts, ends = batch.start[first:last], batch.end[first:last]
-        low, high = strongest(characters, starts, ends, base - unit_start, _EVIDENCE_FLOOR)
-        running = np.concatenate([[0.0], np.cumsum(characters, dtype=np.float64)])
-        size = len(characters)
-        shift = base - unit_start
-        worth = running[np.clip(ends + shift, 0, size)] - running[np.clip(starts + shift, 0, size)]
-        wide = ends - starts > 1
-        order = [i for i in np.argsort(-worth, kind="stable").tolist() if wide[i] and worth[i] > 0]
-        words = sorted((int(starts[i]), int(ends[i])) for i in order[:WORDS])
-        return (int(starts[low]), int(ends[high])), words
+        stretch, *words = encoder.evidence(batch, unit, self.customer.row_of, self.customer.lines, head, _EVIDENCE_FLOOR, WORDS)  # fmt: skip
+        return stretch, sorted(words)

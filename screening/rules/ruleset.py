@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from screening.text import Token, tokenize
 
 from . import docs, phrases
 from .anchors import Anchors
+from .docs import Words
 from .hidden import unmask
 from .lexicon import Context, Lexicon, Scope, Spelling, read_lexicon
 from .notation import Pattern, compiled
@@ -47,16 +47,6 @@ class RuleMatch:
     why: str
 
 
-class Words(Protocol):
-    """The tokens of one text: where each starts and ends, and any stretch of them as records."""
-
-    @property
-    def starts(self) -> Sequence[int]: ...
-    @property
-    def ends(self) -> Sequence[int]: ...
-    def tokens(self, first: int, last: int) -> Sequence[Token]: ...
-
-
 class _Tokenized:
     """``Words`` of a text that nobody has tokenised yet."""
 
@@ -64,6 +54,9 @@ class _Tokenized:
         self._tokens = tokenize(text)
         self.starts = [t.start for t in self._tokens]
         self.ends = [t.end for t in self._tokens]
+
+    def lemmas(self, first: int, last: int) -> Sequence[str | None]:
+        return [token.lemma for token in self._tokens[first:last]]
 
     def tokens(self, first: int, last: int) -> Sequence[Token]:
         return self._tokens[first:last]
@@ -83,9 +76,10 @@ class _Text:
         return self._words()
 
     def lemmas(self) -> Iterator[tuple[int, str]]:
-        for token in self.words.tokens(0, len(self.words.starts)):
-            if token.lemma:
-                yield token.start, token.lemma
+        lemmas = self.words.lemmas(0, len(self.starts))
+        for start, lemma in zip(self.starts, lemmas, strict=True):
+            if lemma:
+                yield start, lemma
 
     @cached_property
     def starts(self) -> Sequence[int]:
@@ -126,9 +120,12 @@ class _Text:
         if sentence not in self._documents:
             left, right = self.bounds(sentence)
             first = bisect_left(self.starts, left)
-            inside = self.words.tokens(first, bisect_left(self.starts, right))
-            made = docs.sentence(self.text, inside, self._merger) if inside else None
-            self._documents[sentence] = made
+            last = bisect_left(self.starts, right)
+            self._documents[sentence] = (
+                docs.Sentence(self.text, self.words, first, last, self._merger)
+                if first < last
+                else None
+            )
         return self._documents[sentence]
 
     def on_tokens(self, start: int, end: int) -> bool:
@@ -143,18 +140,19 @@ class _Text:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Ready:
-    """What running a rule takes, looked up once."""
+    """What running a rule takes, looked up once; ``matcher`` where it has patterns of tokens."""
 
     phrases: tuple[Phrase, ...]
-    on_tokens: bool
+    matcher: docs.Matcher | None
     scopes: tuple[Scope, ...]
     needs: bool
 
-    def possible(self, text: str) -> bool:
-        """Whether anything the rule cannot do without stands in the text."""
-        return self.on_tokens or any(phrase.possible(text) for phrase in self.phrases)
+    def possible(self, text: str) -> list[Phrase] | None:
+        """The phrases that could stand in the text, or None where the rule cannot match in it."""
+        found = [phrase for phrase in self.phrases if phrase.possible(text)]
+        return found if found or self.matcher else None
 
 
 class RuleSet:
@@ -178,12 +176,11 @@ class RuleSet:
         #: Lemmas that make a text worth a document.
         self.lemma_anchors = frozenset(self._by_lemma)
         self._merger = docs.Merger(lexicon.literals)
-        self._matchers: dict[int, Any] = {}
         self._reached_by: dict[frozenset[int], list[int]] = {}
         self._ready = [
             _Ready(
                 tuple(phrases.phrase(p) for p in rule.patterns if not p.tokens),
-                any(p.tokens for p in rule.patterns),
+                docs.Matcher(rule.patterns) if any(p.tokens for p in rule.patterns) else None,
                 tuple(lexicon.scopes[name] for name in rule.scopes),
                 rule.needs != Context(),
             )
@@ -219,14 +216,21 @@ class RuleSet:
         made = _Text(text, words or (lambda: tokenized(text)), self._merger)
         if lemmas is None:
             lemmas = list(made.lemmas()) if self.lemma_anchors else []
-        reached = self._reached(frozenset(number for _, number in hits))
-        possible = frozenset(t for t in reached if t < 0 or self._ready[t].possible(text))
-        if not possible and not lemmas:
+        reached = self._reached(frozenset([number for _, number in hits]))
+        possible = {}
+        disguised = False
+        for target in reached:
+            if target < 0:
+                disguised = True
+            elif (phrases := self._ready[target].possible(text)) is not None:
+                possible[target] = phrases
+        if not possible and not lemmas and not disguised:
             return ()
-        found = self._on(made, hits, lemmas, possible)
-        disguised = [self._spelling(t) for t in reached if t < 0]
+        found = self._on(made, hits, lemmas, possible) if possible or lemmas else []
         if disguised:
-            found += self._on_hidden(text, disguised, tokenized)
+            found += self._on_hidden(text, [self._spelling(t) for t in reached if t < 0], tokenized)
+        if not found:
+            return ()
         return tuple(sorted(found, key=lambda m: (m.start, m.end, m.rule_id)))
 
     def _reached(self, numbers: frozenset[int]) -> list[int]:
@@ -238,19 +242,11 @@ class RuleSet:
                 self._reached_by[numbers] = known
         return known
 
-    def anchored(self, texts: str, offsets: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
-        """Every anchor in texts that stand one after another: (text, start within it, anchor)."""
-        hits = self._anchors.hits(texts)
-        if not hits:
-            return
-        starts = np.array([start for start, _ in hits])
-        owners = np.searchsorted(offsets, starts, "right") - 1
-        begins, ends = offsets[owners].tolist(), offsets[owners + 1].tolist()
-        for (start, number), owner, begin, end in zip(
-            hits, owners.tolist(), begins, ends, strict=True
-        ):
-            if start + self._anchors.sizes[number] <= end:
-                yield owner, start - begin, number
+    def anchored(
+        self, codes: NDArray[np.uint32], offsets: NDArray[np.int64]
+    ) -> list[tuple[int, int, int]]:
+        """Every anchor in folded texts that stand one after another: (text, start within it, anchor)."""
+        return self._anchors.scan(codes, offsets)
 
     def _spelling(self, target: int) -> Spelling:
         return self.lexicon.spellings[-1 - target]
@@ -263,8 +259,9 @@ class RuleSet:
             return []
         written = _Text(view.text, lambda: tokenized(view.text), self._merger)
         hits = self._anchors.hits(view.text)
-        reached = frozenset(self._reached(frozenset(number for _, number in hits)))
-        found = self._on(written, hits, list(written.lemmas()), reached)
+        reached = self._reached(frozenset([number for _, number in hits]))
+        possible = {t: self._ready[t].phrases for t in reached if t >= 0}
+        found = self._on(written, hits, list(written.lemmas()), possible)
         back = []
         for match in found:
             if view.touches(match.start, match.end):
@@ -277,31 +274,42 @@ class RuleSet:
         text: _Text,
         hits: Sequence[tuple[int, int]],
         lemmas: Iterable[tuple[int, str]],
-        possible: frozenset[int],
+        possible: Mapping[int, Sequence[Phrase]],
     ) -> list[RuleMatch]:
-        present: dict[int, set[int]] = {}
-        for start, number in hits:
-            present.setdefault(text.sentence_at(start), set()).add(number)
-        wanted = {s: possible.intersection(self._reached(frozenset(n))) for s, n in present.items()}
+        """The matches of rules, each with its phrases that are ``possible``, and of those that the
+        ``lemmas`` lead to."""
+        wanted: dict[int, Collection[int]] = {}
+        if len(text.seams) == 2:
+            wanted[0] = possible.keys()
+        elif possible:
+            present: dict[int, set[int]] = {}
+            for start, number in hits:
+                present.setdefault(text.sentence_at(start), set()).add(number)
+            for sentence, numbers in present.items():
+                wanted[sentence] = possible.keys() & self._reached(frozenset(numbers))
         for start, lemma in lemmas:
             for rule in self._by_lemma.get(lemma, ()):
                 at = text.sentence_at(start)
-                wanted[at] = wanted.get(at, frozenset()) | {rule}
+                wanted[at] = {*wanted.get(at, ()), rule}
         found: list[RuleMatch] = []
         for sentence, targets in wanted.items():
-            for target in sorted(t for t in targets if t >= 0):
-                found += self._rule_in(text, sentence, target)
+            for target in sorted(targets):
+                phrases = possible.get(target, self._ready[target].phrases)
+                found += self._rule_in(text, sentence, target, phrases)
         return found
 
-    def _rule_in(self, text: _Text, sentence: int, number: int) -> list[RuleMatch]:
+    def _rule_in(
+        self, text: _Text, sentence: int, number: int, phrases: Sequence[Phrase]
+    ) -> list[RuleMatch]:
+        ready, bounds = self._ready[number], text.bounds(sentence)
+        ranges = self._ranges(text, sentence, ready.matcher, phrases)
+        if not ranges:
+            return []
         rule = self.rules[number]
-        ready = self._ready[number]
-        bounds = text.bounds(sentence)
         kept: list[tuple[int, int]] = []
-        for start, end in sorted(self._ranges(text, sentence, number), key=lambda r: (r[0], -r[1])):
-            if kept and start < kept[-1][1]:
+        for match in sorted(ranges, key=lambda r: (r[0], -r[1])):
+            if kept and match[0] < kept[-1][1]:
                 continue
-            match = start, end
             if ready.needs and not all_found_in(rule.needs, text.text, bounds, match):
                 continue
             if found_in(rule.unless, text.text, bounds, match):
@@ -311,27 +319,26 @@ class RuleSet:
             kept.append(match)
         return [RuleMatch(rule.id, rule.category, a, b, rule.score, rule.why) for a, b in kept]
 
-    def _ranges(self, text: _Text, sentence: int, number: int) -> Iterator[tuple[int, int]]:
-        ready = self._ready[number]
+    def _ranges(
+        self,
+        text: _Text,
+        sentence: int,
+        matcher: docs.Matcher | None,
+        phrases: Sequence[Phrase],
+    ) -> list[tuple[int, int]]:
+        ranges: list[tuple[int, int]] = []
         left, right = text.bounds(sentence)
-        if ready.on_tokens:
-            document = text.document(sentence)
-            if document is not None:
-                for key, first, last in self._matcher(number)(document.doc):
-                    inner = document.starts[first], document.ends[last - 1]
-                    around = _around(
-                        self.rules[number].patterns[key - 1], text.text, (left, right), inner
-                    )
-                    if around:
-                        yield around
-        for phrase in ready.phrases:
-            for span in phrase.spans(text.text, left, right):
-                yield from _to_token_end(phrase, text, span, right)
-
-    def _matcher(self, number: int) -> Any:
-        if number not in self._matchers:
-            self._matchers[number] = docs.matcher(self.rules[number].patterns)
-        return self._matchers[number]
+        if matcher and (made := text.document(sentence)):
+            for pattern, first, last in matcher(made):
+                inner = made.starts[first], made.ends[last - 1]
+                if around := _around(pattern, text.text, (left, right), inner):
+                    ranges.append(around)
+        part = text.text[left:right]
+        for phrase in phrases:
+            if phrase.possible(part):
+                for span in phrase.spans(text.text, left, right):
+                    ranges += _to_token_end(phrase, text, span, right)
+        return ranges
 
 
 def _to_token_end(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,11 @@ def _fold_in_place(
     mapped: NDArray[np.uint32],
     runs: NDArray[np.uint8],
     slow: NDArray[np.bool_],
-) -> None:
+) -> bool:
+    """Folds the texts of characters that fold one by one; returns whether there are ``slow`` ones."""
+    found = False
     for text in range(len(offsets) - 1):
+        slow[text] = False
         run, last = 0, np.uint32(0)
         for at in range(offsets[text], offsets[text + 1]):
             code = codes[at]
@@ -79,9 +83,12 @@ def _fold_in_place(
                 slow[text] = True
                 break
             last = code
-        if not slow[text]:
+        if slow[text]:
+            found = True
+        else:
             for at in range(offsets[text], offsets[text + 1]):
                 codes[at] = mapped[codes[at]]
+    return found
 
 
 @njit(nogil=True, cache=True)
@@ -150,10 +157,13 @@ def _parse(
     out_id: NDArray[np.int32],
     out_pointer: NDArray[np.int64],
     out_offsets: NDArray[np.int64],
-) -> int:
-    """Parses every text; a feature not seen before gets the id -1 and is known by its pointer."""
+) -> tuple[int, int]:
+    """Parses every text; a feature not seen before gets the id -1 and is known by its pointer.
+
+    Returns how many tokens there are, and how many of them have no id yet.
+    """
     set_sentence, parse, bos, clear, tagger, lattice, address = calls
-    count = 0
+    count = unknown = 0
     for text in range(len(offsets) - 1):
         out_offsets[text] = count
         first, until = offsets[text], offsets[text + 1]
@@ -178,14 +188,18 @@ def _parse(
                 out_end[count] = at - first
                 pointer = load64(node + NODE_FEATURE)
                 slot = _slot(pointer, keys)
-                out_id[count] = ids[slot] if keys[slot] != 0 else -1
+                if keys[slot] != 0:
+                    out_id[count] = ids[slot]
+                else:
+                    out_id[count] = -1
+                    unknown += 1
                 out_pointer[count] = pointer
                 count += 1
                 node = load64(node + NODE_NEXT)
             start = end
         call1(clear, lattice)
     out_offsets[len(offsets) - 1] = count
-    return count
+    return count, unknown
 
 
 #: What a caller wants to know of every word, as a 32-bit number.
@@ -249,11 +263,11 @@ def lemma_hash(lemma: str) -> int:
     return int.from_bytes(blake2b(lemma.encode(), digest_size=4).digest(), "little") or 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
     """Texts with their tokens. Text ``i`` has the code points ``codes[offsets[i]:offsets[i+1]]``
     of its folded form and the tokens ``token_offsets[i]`` to ``token_offsets[i+1]``, whose ``start``
-    and ``end`` count from the text's beginning.
+    and ``end`` count from the text's beginning. ``columns`` are those of the table that were asked for.
     """
 
     originals: Sequence[str]
@@ -265,7 +279,7 @@ class Batch:
     end: NDArray[np.int32]
     feature: NDArray[np.int32]
     table: FeatureTable
-    _columns: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
+    columns: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.originals)
@@ -293,9 +307,9 @@ class Batch:
 
     def column(self, name: str) -> NDArray[np.uint32]:
         """For each token, the number in a column of the feature table; not to be written to."""
-        known = self._columns.get(name)
+        known = self.columns.get(name)
         if known is None:
-            known = self._columns[name] = self.table.columns[name][self.feature]
+            known = self.columns[name] = self.table.columns[name].take(self.feature)
         return known
 
 
@@ -310,21 +324,29 @@ class Words:
         self.ends: list[int] = batch.end[first:last].tolist()
         self._batch, self._first, self._text = batch, first, batch.text(i)
 
-    def tokens(self, first: int, last: int) -> list[Token]:
+    def _features(self, first: int, last: int) -> list[Feature]:
         features = self._batch.table.features
         numbers = self._batch.feature[self._first + first : self._first + last].tolist()
+        return [features[number] for number in numbers]
+
+    def lemmas(self, first: int, last: int) -> list[str | None]:
+        return [feature.lemma for feature in self._features(first, last)]
+
+    def tokens(self, first: int, last: int) -> list[Token]:
         return [
-            make_token(self._text, start, end, features[number])
-            for start, end, number in zip(
-                self.starts[first:last], self.ends[first:last], numbers, strict=True
+            make_token(self._text, start, end, feature)
+            for start, end, feature in zip(
+                self.starts[first:last],
+                self.ends[first:last],
+                self._features(first, last),
+                strict=True,
             )
         ]
 
 
 def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) for text in texts], out=offsets[1:])
     joined = "".join(texts).encode("utf-32-le", "surrogatepass")
+    offsets = np.array([0, *accumulate(map(len, texts))], np.int64)
     return np.frombuffer(joined, np.uint32).copy(), offsets
 
 
@@ -335,15 +357,18 @@ class Analyzer:
         self.table = FeatureTable(columns or {})
         self._parser = Parser() if native and library() is not None else None
         self._buffer = np.zeros(4 * MAX_PIECE + 8, np.uint8)
+        self._calls: tuple[int, ...] = ()
+        if p := self._parser:
+            address = self._buffer.ctypes.data
+            self._calls = p.set_sentence, p.parse, p.bos, p.clear, p.tagger, p.lattice, address
         self._mapped, self._runs = _tables()
 
     def analyze(self, texts: Sequence[str], *, words: bool = True) -> Batch:
         """Folds the texts and finds their tokens; without ``words`` they have no tokens."""
         folded: dict[int, Folded] = {}
         codes, offsets = _codes(texts)
-        slow = np.zeros(len(texts), np.bool_)
-        _fold_in_place(codes, offsets, self._mapped, self._runs, slow)
-        if slow.any():
+        slow = np.empty(len(texts), np.bool_)
+        if _fold_in_place(codes, offsets, self._mapped, self._runs, slow):
             parts = [codes[offsets[i] : offsets[i + 1]] for i in range(len(texts))]
             for i in np.flatnonzero(slow).tolist():
                 folded[i] = fold(texts[i])
@@ -356,23 +381,17 @@ class Analyzer:
         if self._parser is None:
             return self._analyze_with_fugashi(texts, folded, codes, offsets)
         most = len(codes)
-        start, end, ids = (np.empty(most, np.int32) for _ in range(3))
+        start, end, ids = (
+            np.empty(most, np.int32),
+            np.empty(most, np.int32),
+            np.empty(most, np.int32),
+        )
         pointers = np.empty(most, np.int64)
         token_offsets = np.empty(len(texts) + 1, np.int64)
-        p = self._parser
-        calls = (
-            p.set_sentence,
-            p.parse,
-            p.bos,
-            p.clear,
-            p.tagger,
-            p.lattice,
-            self._buffer.ctypes.data,
-        )
         table = self.table
-        n = _parse(codes, offsets, MAX_PIECE, calls, self._buffer, table.keys, table.ids, start, end, ids, pointers, token_offsets)  # fmt: skip
+        n, unknown = _parse(codes, offsets, MAX_PIECE, self._calls, self._buffer, table.keys, table.ids, start, end, ids, pointers, token_offsets)  # fmt: skip
         ids = ids[:n]
-        for at in np.flatnonzero(ids < 0).tolist():
+        for at in np.flatnonzero(ids < 0).tolist() if unknown else ():
             ids[at] = table.add_pointer(int(pointers[at]))
         return Batch(texts, folded, codes, offsets, token_offsets, start[:n], end[:n], ids, table)
 

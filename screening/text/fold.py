@@ -12,10 +12,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+_PLAIN = "[ \u3000\\n!-~、。「」『』・々〇〜→←↑↓○●◎△▲×÷※★☆ぁ-ゔァ-ヺー一-龠０-９！？，．：（）]"
 #: A text of these characters alone folds character by character.
-PLAIN = re.compile(
-    "[ \u3000\\n!-~、。「」『』・々〇〜→←↑↓○●◎△▲×÷※★☆ぁ-ゔァ-ヺー一-龠０-９！？，．：（）]*\\Z"
-)
+PLAIN = re.compile(f"{_PLAIN}*\\Z")
+_STRETCH = re.compile(f"{_PLAIN}+")
 WIDE = str.maketrans("\u3000０１２３４５６７８９！？，．：（）", " 0123456789!?,.:()")
 #: Characters and the length from which a run of one of them folds to one. Vowels only from three
 #: on, because ああ and ええ are words; other letters from five on (ｷﾞｬｱｱｱ, wwwww, アアアア).
@@ -71,14 +71,29 @@ def _is_harmless(char: str) -> str:
     return char
 
 
+def _is_mark(char: str) -> bool:
+    """Whether a character folds with the one before it."""
+    return char in _HALF_MARKS or unicodedata.combining(char) > 0
+
+
 def _fold_units(text: str) -> tuple[list[str], list[int], list[int]]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     at, length = 0, len(text)
     while at < length:
+        if stretch := _STRETCH.match(text, at):
+            until = stretch.end()
+            if until < length and _is_mark(text[until]):
+                until -= 1
+            chars += text[at:until].translate(WIDE)
+            starts += range(at, until)
+            ends += range(at + 1, until + 1)
+            at = until
+            if at == length:
+                break
         until = at + 1
-        while until < length and (text[until] in _HALF_MARKS or unicodedata.combining(text[until])):
+        while until < length and _is_mark(text[until]):
             until += 1
         unit = text[at:until]
         if not _ZERO_WIDTH.fullmatch(unit):

@@ -118,13 +118,10 @@ def sklearn_pipeline() -> Any:
 #: The steps of a profile, by the function in which the time of each is spent.
 STEPS = {
     "folding_and_tokens": ("analyzer.py", "analyze"),
-    "units": ("encoder.py", "cut"),
-    "scores": ("model.py", "score"),
+    "units_and_scores": ("model.py", "read"),
     "rule_anchors": ("view.py", "_worth_a_look"),
     "rule_matches": ("view.py", "_matches"),
-    "conversation": ("model.py", "read_whole"),
-    "judgement": ("stack.py", "judge"),
-    "probabilities": ("stack.py", "units"),
+    "judgement": ("judgement.py", "__call__"),
     "second_reader": ("again.py", "read_again"),
     "repetition": ("screener.py", "_repeated"),
     "evidence_and_reasons": ("screener.py", "_said"),
