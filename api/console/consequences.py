@@ -223,6 +223,9 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
     for way in itertools.islice(ways, _MOST):
         found |= {judged.get(o) for o in concluded({**given, **dict(way)}).open}
     said = [label for result, label in _LEFT.items() if result in found]
+    if {Result.CONFIRMED, Result.DISMISSED} <= found:
+        # Short, so that no hint takes a second line and moves what is below it.
+        said[:2] = ["両方"]
     return f"→ {'・'.join(said)}" if said else "→ なし"
 
 
