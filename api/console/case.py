@@ -21,9 +21,11 @@ from .consequences import answers_of, outcomes
 from .conversation import Segment, marks, segments, veils
 from .forms import Checked
 from .onward import next_open, page_of
-from .pages import render, settings
+from .pages import go_on, render, settings
 from .record import draft, may_withdraw
 
+#: What is chosen where the flag that is repeated is not offered.
+_NOT_LISTED = "none"
 _UNDONE = "決定直後に画面から取り消した"
 
 router = APIRouter(include_in_schema=False)
@@ -202,9 +204,12 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
     answers = answers_of(policy, form)
     settling = form.get("settle") == "1"
     original = form.get("duplicate_of") or None
-    if not words.duplicates(policy, form.get("outcome", "")):
+    repeats = words.duplicates(policy, form.get("outcome", ""))
+    if not repeats or original == _NOT_LISTED:
         original = None
     try:
+        if repeats and form.get("duplicate_of") == "":
+            raise ReviewError("どの候補と重複しているかを選んでください。")
         if settling:
             decision = store.readings.resolve(
                 flag_id,
@@ -240,9 +245,9 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
         )
     request.app.state.metrics.decisions.labels(decision.outcome).inc()
     found = store.case(flag.conversation_key, person)
-    onward = "/disputes" if settling else next_open(store, policy, found, flag, person)
-    joint = "&" if "?" in onward else "?"
-    return RedirectResponse(f"{onward}{joint}done={flag_id}", 303)
+    following = "/disputes" if settling else next_open(store, policy, found, flag, person)
+    joint = "&" if "?" in following else "?"
+    return go_on(request, f"{following}{joint}done={flag_id}")
 
 
 @router.post("/flags/{flag_id}/withdraw")
@@ -250,7 +255,7 @@ def withdraw(request: Request, person: Staff, form: Checked, flag_id: str) -> Re
     store = request.app.state.store
     flag = store.flag(flag_id, person)
     store.withdraw(flag_id, person, reason=form.get("reason") or _UNDONE)
-    return RedirectResponse(f"/cases/{flag.conversation_key}?flag={flag_id}&done={flag_id}", 303)
+    return go_on(request, f"/cases/{flag.conversation_key}?flag={flag_id}&done={flag_id}")
 
 
 @router.post("/cases/{key}/consult")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from screening.policy import (
     Assessment,
     Choice,
     Policy,
+    Question,
     Reason,
     Result,
     Side,
@@ -20,10 +21,12 @@ from screening.policy import (
 from screening.review import Person
 from screening.store import FlagRow, Store
 
-from . import words
+from . import drafts, words
 
 #: Beyond so many ways to complete the answers nothing is said ahead.
 _MOST = 256
+#: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
+_LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "他"}
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
 MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
 
@@ -75,7 +78,9 @@ def outcomes(
 
     # What is only not evaluated yet is said once, by the questions that are due.
     barred = {o.id: "".join(r.text for r in o.reasons if r.met is False) for o in found.outcomes}
-    grounds = _grounds(found)
+    due = [q for q in found.questions if q.due]
+    grounds = _grounds(found, due)
+    where = drafts.where(flag, store.corrections.of(flag.conversation_key))
     return questions(found) | {
         "outcomes": [
             {
@@ -83,6 +88,9 @@ def outcomes(
                 "label": o.label,
                 "duplicate": words.duplicates(policy, o.id),
                 "blocked": not o.open,
+                # No decision is taken before every question is answered, not even what judges nothing.
+                "waits": not barred[o.id] and (bool(due) or not o.open),
+                "text": "" if due or not o.open else drafts.text(policy, o, found, where),
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
                 "after": _after(policy, found.category, o.id),
@@ -109,8 +117,13 @@ def _cited(choice: Choice) -> str:
     return "・".join(clauses) or "できません"
 
 
-def _grounds(found: Assessment) -> list[dict[str, Any]]:
-    """The conditions on the outcomes; outcomes with the same ones stand together."""
+def _grounds(found: Assessment, due: Sequence[Question]) -> list[dict[str, Any]]:
+    """The conditions on the outcomes; outcomes with the same ones stand together.
+
+    What no answer opens or closes still waits for those that are ``due``.
+    """
+    named = "、".join(f"「{q.title}」（{'・'.join(q.reason.clauses)}）" for q in due)
+    first = Reason((), f"{named}に答えると選べます。", None)
     grouped: dict[tuple[Reason, ...], list[Choice]] = {}
     for o in found.outcomes:
         grouped.setdefault(o.reasons, []).append(o)
@@ -119,7 +132,10 @@ def _grounds(found: Assessment) -> list[dict[str, Any]]:
             "id": f"why-{i}",
             "ids": [o.id for o in alike],
             "labels": [o.label for o in alike],
-            "conditions": [condition(r) for r in reasons],
+            "conditions": [
+                condition(r)
+                for r in (*reasons, *([first] if due and all(x.met for x in reasons) else ()))
+            ],
         }
         for i, (reasons, alike) in enumerate(grouped.items())
     ]
@@ -200,19 +216,17 @@ def _ahead(
 
 
 def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[Any]) -> str:
-    """Which judgements some completion of ``given`` still opens."""
+    """Which outcomes some completion of ``given`` still opens."""
     ways = itertools.product(*([(q.id, a) for a, _ in q.answers] for q in rest))
     judged = {o.id: o.result for o in policy.outcomes if o.judges}
-    found: set[Result] = set()
+    found: set[Result | None] = set()
     for way in itertools.islice(ways, _MOST):
-        found |= {judged[o] for o in concluded({**given, **dict(way)}).open if o in judged}
-        if {Result.CONFIRMED, Result.DISMISSED} <= found:
-            return "どちらの結論も可"
-    if Result.CONFIRMED in found:
-        return "「当たる」のみ可"
-    if Result.DISMISSED in found:
-        return "「当たらない」のみ可"
-    return "保留などのみ可"
+        found |= {judged.get(o) for o in concluded({**given, **dict(way)}).open}
+    said = [label for result, label in _LEFT.items() if result in found]
+    if {Result.CONFIRMED, Result.DISMISSED} <= found:
+        # Short, so that no hint takes a second line and moves what is below it.
+        said[:2] = ["両方"]
+    return f"→ {'・'.join(said)}" if said else "→ なし"
 
 
 def _after(policy: Policy, category: str, outcome: str) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from screening.corrections import CorrectionKind
 from screening.records import Conversation, Kind, Speaker
 from screening.report.incident import SPEAKERS, speaker
-from screening.store import Case
+from screening.store import Case, Corrected, FlagRow
 from screening.veils import harsh, merged
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]+")
@@ -168,16 +168,28 @@ def bubbles(
     return tuple(found)
 
 
+def placed(flag: FlagRow, corrections: Iterable[Corrected]) -> tuple[int | None, int, int]:
+    """The turn and range of a flag's words, as a person has set them right last."""
+    found = flag.flag.turn, flag.flag.start, flag.flag.end
+    for made in corrections:
+        c = made.correction
+        if c.kind is CorrectionKind.SPAN and c.flag_id == flag.id:
+            found = c.turn, c.start or 0, c.end or 0
+    return found
+
+
 def marks(case: Case) -> list[Marked]:
-    return [
-        Marked(x.id, x.flag.turn, x.flag.start, x.flag.end, x.flag.evidence) for x in case.flags
-    ]
+    return [Marked(x.id, *placed(x, case.corrections), x.flag.evidence) for x in case.flags]
 
 
 def veils(case: Case) -> dict[str, tuple[int, int, int]]:
     """Every part of the case that is kept from sight: its name, turn and range."""
     by_turn: dict[int, list[Marked]] = {}
-    for mark in marks(case):
+    # What the machine found stays covered as well where a person has set the words right.
+    found = [
+        Marked(x.id, x.flag.turn, x.flag.start, x.flag.end, x.flag.evidence) for x in case.flags
+    ]
+    for mark in (*marks(case), *found):
         if mark.turn is not None:
             by_turn.setdefault(mark.turn, []).append(mark)
     return {

@@ -77,4 +77,13 @@ def _row(
         "outcome": words.outcome_label(policy, flag.outcome or ""),
         "decided": words.short(flag.decided_at, now),
         "state": flag.state.value,
+        "about": _about(flag),
     }
+
+
+def _about(flag: FlagRow) -> str:
+    """What tells a conversation from its neighbours: its channel, its trade, and where in it the words are."""
+    channel = words.CHANNELS.get(flag.channel or "", flag.channel or "")
+    if channel in (words.KINDS.get(flag.kind), ""):
+        channel = ""
+    return "・".join(filter(None, (channel, flag.trade, words.place(flag))))

@@ -9,6 +9,8 @@ labour bureaus and at labour standards inspection offices. A site checks them as
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from fastapi import APIRouter, Request, Response
 
 from screening.access import Action, may
@@ -52,11 +54,20 @@ def desk(request: Request, person: Staff) -> Response:
         person=person,
         page="desk",
         settings=chosen,
+        back=_back(request),
         promised=list(promised.values()),
         lines=PUBLIC_LINES,
         rest_minutes=policy.reading.rest_minutes,
         may_set=may(person, Action.MANAGE_PEOPLE),
     )
+
+
+def _back(request: Request) -> str:
+    """The page of the console that one came from, or the queue."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.url.netloc or came.path in ("", "/desk", "/login"):
+        return "/"
+    return urlunsplit(("", "", came.path, came.query, ""))
 
 
 @router.get("/policy")

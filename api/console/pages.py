@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from screening.access import ROLES, Action, may
@@ -78,6 +78,13 @@ def _waiting(request: Request, person: Person, *, care: bool = False) -> int:
     return count
 
 
+def go_on(request: Request, address: str) -> Response:
+    """Where to go after something was recorded, also for a script, which goes there itself."""
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
+
+
 def render(
     request: Request,
     template: str,
@@ -111,6 +118,7 @@ def render(
         }
     page = HTMLResponse(TEMPLATES.get_template(template).render(shared | context), status)
     # Another page than the conversation closes what was opened in it; a part of a page does not.
-    if not template.startswith("_") and template != "case.html":
+    # The desk does not: whoever needs it comes back to what they left.
+    if not template.startswith("_") and template not in ("case.html", "desk.html"):
         sight.close(request, page)
     return page

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from screening.access import Action, may
 from screening.corrections import KINDS as CORRECTIONS
+from screening.corrections import CorrectionKind
 from screening.policy import OutcomeKind, Policy
+from screening.report.incident import SPEAKERS
 from screening.review import WITHDRAWN, FlagState, Person, Role
-from screening.store import Case, Dispute, FlagRow, Recorded, Store
+from screening.store import Case, Corrected, Dispute, FlagRow, Recorded, Store
 from screening.store.events import EVENTS, EventKind
 from screening.veils import masked
 
@@ -72,14 +74,51 @@ def record(
         if e.flag_id == flag.id:
             to = f"（{e.to_name}さんへ）" if e.to_name else ""
             note(e.at, f"{EVENTS[EventKind(e.kind)]}{to}", e.person_name, e.note)
-    for x in case.corrections:
-        if x.correction.flag_id in (None, flag.id):
-            note(x.at, CORRECTIONS[x.correction.kind], x.person_name, x.correction.note)
+    for x, change in _changes(policy, case, flag, shown=shown):
+        said = "。".join(filter(None, (change, x.correction.note)))
+        note(x.at, CORRECTIONS[x.correction.kind], x.person_name, said)
     return [
         {"label": label, "who": who, "when": words.short(at, now), "text": text}
         | _repeated(policy, x, case.key, now)
         for at, label, who, text, x in sorted(found, key=lambda f: f[0], reverse=True)
     ]
+
+
+def _changes(
+    policy: Policy, case: Case, flag: FlagRow, *, shown: bool
+) -> Iterator[tuple[Corrected, str]]:
+    """The corrections of a flag and its conversation, oldest first, each with what it changed.
+
+    Words are quoted where everything is ``shown``.
+    """
+    turns = case.conversation.turns
+    place = flag.flag.turn, flag.flag.start, flag.flag.end
+    category = flag.flag.category
+    said_by = {n: t.speaker for n, t in enumerate(turns)}
+
+    def at(turn: int | None, start: int, end: int) -> str:
+        if turn is None:
+            return "会話全体"
+        quoted = f"「{turns[turn].text[start:end]}」" if shown and end > start else ""
+        return f"{turn + 1}番の{words.characters(start, end)}{quoted}"
+
+    for made in case.corrections:
+        c = made.correction
+        if c.flag_id not in (None, flag.id):
+            continue
+        change = ""
+        if c.kind is CorrectionKind.SPAN:
+            now = c.turn, c.start or 0, c.end or 0
+            change, place = f"{at(*place)} → {at(*now)}", now
+        elif c.kind is CorrectionKind.CATEGORY and c.category:
+            names = [words.category_name(policy, x) for x in (category, c.category)]
+            change, category = " → ".join(names), c.category
+        elif c.kind is CorrectionKind.SPEAKER and c.turn is not None and c.speaker is not None:
+            before, said_by[c.turn] = said_by[c.turn], c.speaker
+            change = f"{c.turn + 1}番：{SPEAKERS[before]} → {SPEAKERS[c.speaker]}"
+        elif c.kind is CorrectionKind.MISSED and c.turn is not None:
+            change = at(c.turn, c.start or 0, c.end or 0)
+        yield made, change
 
 
 def readings(policy: Policy, dispute: Dispute | None) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from screening.review import STATES, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Store
 from screening.urgency import PRIORITIES
 
-from . import words
+from . import drafts, words
 from .consequences import NOTHING, answers_of, outcomes
-from .conversation import bubbles, marks, speakers
+from .conversation import bubbles, marks, placed, speakers
 from .onward import next_case, url
 from .policies import others as other_policies
 from .record import may_withdraw, originals, readings, record
@@ -46,9 +46,9 @@ def case_page(
     """
     now = datetime.now(UTC)
     shown = set(opened) >= set(hidden)
-    own = flag.flag
+    own = placed(flag, case.corrections)
     seen = shown or any(
-        turn == own.turn and start <= own.start and own.end <= end
+        turn == own[0] and start <= own[1] and own[2] <= end
         for turn, start, end in (hidden[name] for name in opened)
     )
     ranges: dict[int, list[tuple[int, int]]] = {}
@@ -149,6 +149,8 @@ def _flag(
     store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, *, shown: bool
 ) -> dict[str, Any]:
     f = flag.flag
+    turn, start, end = placed(flag, case.corrections)
+    text = f.text if turn is None else case.conversation.turns[turn].text[start:end]
     named = flag.named
     category = policy.categories.get(named)
     mine = [d for d in case.decisions if d.decision.flag_id == flag.id]
@@ -169,11 +171,13 @@ def _flag(
         "corrected": named != f.category,
         "provision": category.provision if category else f.provision,
         "clause": words.clause(policy, category.provision if category else f.provision),
-        "evidence": f.evidence if f.turn is None else (),
+        "evidence": f.evidence if turn is None else (),
         "summary": category.summary if category else "",
-        "text": f.text if shown else "",
-        "size": len(f.text),
-        "turn": f.turn,
+        "text": text if shown else "",
+        "size": len(text),
+        "turn": turn,
+        "moved": (turn, start, end) != (f.turn, f.start, f.end),
+        "handing": drafts.handing(policy, named, drafts.where(flag, case.corrections)),
         "why": words.reason(f.why, shown=shown),
         "score": f.score,
         "detectors": words.detectors(f.detectors),
@@ -201,10 +205,11 @@ def _outcome(policy: Policy, outcome: str | None) -> str:
 
 def siblings(policy: Policy, case: Case) -> list[dict[str, Any]]:
     """The flags of a case, told apart by category and place; alike ones are numbered."""
-    places = [(x.named, x.flag.turn) for x in case.flags]
+    places = [(x.named, placed(x, case.corrections)[0]) for x in case.flags]
     found = []
     for i, x in enumerate(case.flags):
-        place = "会話全体" if x.flag.turn is None else f"{x.flag.turn + 1}番"
+        turn = places[i][1]
+        place = "会話全体" if turn is None else f"{turn + 1}番"
         if places.count(places[i]) > 1:
             place += f"の{places[: i + 1].count(places[i])}つ目"
         found.append(

@@ -123,6 +123,11 @@ def place(flag: FlagRow) -> str:
     return "会話全体" if flag.flag.turn is None else f"{flag.flag.turn + 1}番の発話"
 
 
+def characters(start: int, end: int) -> str:
+    """A range of a turn as people count it."""
+    return f"{start + 1}〜{end}字目" if end - start > 1 else f"{end}字目"
+
+
 def gravity(policy: Policy, category: str) -> tuple[str, int]:
     known = policy.categories.get(category)
     return (GRAVITIES[known.gravity], DOTS[known.gravity]) if known else ("不明", 0)

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from screening.corrections import Correction, CorrectionKind
 from screening.errors import Conflict, ReviewError
 from screening.records import Conversation, Speaker
-from screening.store import Store
+from screening.store import Case, Store
 
 from ..auth import Staff
 from ..errors import kind_of
@@ -75,7 +75,7 @@ def correct(request: Request, person: Staff, form: Checked, key: str) -> Respons
     """Sets the words, the category or the speaker right, or adds a flag that was missed."""
     store: Store = request.app.state.store
     flag_id = form.get("flag") or None
-    conversation = store.case(key, person).conversation
+    case = store.case(key, person)
     kind = form.get("kind", "")
     try:
         if kind not in set(CorrectionKind):
@@ -83,7 +83,7 @@ def correct(request: Request, person: Staff, form: Checked, key: str) -> Respons
         store.corrections.add(
             key,
             person,
-            _correction(CorrectionKind(kind), form, flag_id, conversation),
+            _correction(CorrectionKind(kind), form, flag_id, case),
             policy=request.app.state.policy,
         )
     except (ReviewError, Conflict) as error:
@@ -132,14 +132,18 @@ def raised(request: Request, person: Staff, form: Checked, key: str) -> Response
 
 
 def _correction(
-    kind: CorrectionKind, form: dict[str, str], flag_id: str | None, conversation: Conversation
+    kind: CorrectionKind, form: dict[str, str], flag_id: str | None, case: Case
 ) -> Correction:
     number = form.get("turn", "")
     turn = int(number) - 1 if number.isdigit() else None
     said = form.get("said", "")
     start = end = None
-    if kind in (CorrectionKind.SPAN, CorrectionKind.MISSED) and (said or turn is not None):
-        turn, start, end = locate(conversation, turn, said)
+    found = next((x.flag for x in case.flags if x.id == flag_id), None)
+    if kind is CorrectionKind.SPAN and form.get("back") and found is not None:
+        # Back to where the machine found it.
+        turn, start, end = found.turn, found.start, found.end
+    elif kind in (CorrectionKind.SPAN, CorrectionKind.MISSED) and (said or turn is not None):
+        turn, start, end = locate(case.conversation, turn, said)
     chosen = form.get("speaker", "")
     return Correction(
         kind=kind,

@@ -93,6 +93,7 @@ def explain(
     _check(policy, answers)
     missing = [c for c in policy.criteria if c.id not in answers]
     unsettled = [c for c in policy.criteria if _answered_unsettled(c, answers)]
+    always = "どの答えでも選べます" if asked(policy, category) else "いつでも選べます"
     explained: dict[str, tuple[Reason, ...]] = {}
     for outcome in policy.outcomes:
         rules = [r for r in policy.rules if r.outcome == outcome.id and _covers(r, kind)]
@@ -100,7 +101,7 @@ def explain(
             text = f"区分「{kind.name}」は、この結論の対象ではありません（{kind.provision}）。"
             explained[outcome.id] = (Reason((kind.provision,), text, False),)
             continue
-        reasons = [_met_or_not(policy, outcome, rules, answers, missing, unsettled)]
+        reasons = [_met_or_not(policy, outcome, rules, answers, missing, unsettled, always)]
         if policy.exemption is not None and outcome.id in policy.exemption.blocks:
             reasons[:0] = _exempt(policy.exemption, answers, illness_suspected, illness_consulted)
         explained[outcome.id] = tuple(reasons)
@@ -131,6 +132,7 @@ def _met_or_not(
     answers: Mapping[str, str],
     missing: Sequence[Criterion],
     unsettled: Sequence[Criterion],
+    always: str,
 ) -> Reason:
     """Whether the rules leave ``outcome`` open, and what it lacks where they do not."""
     if outcome.judges and unsettled:
@@ -147,7 +149,7 @@ def _met_or_not(
             if _met(when, answers):
                 return _because(policy, rule, when, answers)
         if not rule.when:
-            text = f"いつでも選べます（{rule.provision}）。"
+            text = f"{always}（{rule.provision}）。"
             return Reason((rule.provision,), text, True)
     asked = {name for r in possible for w in r.when for name in w}
     return _about(

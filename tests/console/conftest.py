@@ -130,7 +130,10 @@ class Visit:
                 self.problems.append(m.text)
                 if m.type == "error"
                 and not m.text.startswith("htmx:")
-                and not any(status in m.text for status in ("403", "404", "409", "422"))
+                and not any(
+                    status in m.text
+                    for status in ("403", "404", "409", "422", "ERR_CONNECTION_RESET")
+                )
                 else None
             ),
         )

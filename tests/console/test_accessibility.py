@@ -91,7 +91,6 @@ def test_the_sign_in_and_the_help(visit, chromium, server, scheme):
 def test_nothing_jumps_when_answers_are_given(page):
     """The conversation and the questions stay where they are while outcomes open and close."""
     page.set_viewport_size({"width": 1440, "height": 1200})
-    page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_selector("#decision")
 

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.browser
 
 
 def _open_first(page):
-    page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_selector("#decision")
 
@@ -123,11 +122,11 @@ def test_what_an_answer_leads_to_is_said_before_it_is_given(page):
     """Nothing is answered yet, and each answer says which judgements it would leave."""
     _open_first(page)
     ahead = page.locator("#ahead-means_acceptability-acceptable")
-    assert ahead.inner_text() == "「当たらない」のみ可"
-    both = "どちらの結論も可"
+    assert ahead.inner_text() == "→ 当たらない・他"
+    both = "→ 両方・他"
     assert page.locator("#ahead-demand_validity-valid").inner_text() == both
     page.keyboard.press("w")
-    expect(page.locator("#ahead-demand_validity-valid")).to_have_text("「当たる」のみ可")
+    expect(page.locator("#ahead-demand_validity-valid")).to_have_text("→ 当たる・他")
 
 
 def test_a_reason_is_asked_for(page, store):
@@ -216,9 +215,12 @@ def test_an_outcome_chosen_while_answers_are_on_their_way_stays_chosen(page):
     """On a slow line nobody's choice is lost when the conditions arrive after it."""
     _open_first(page)
     page.route("**/consequences*", lambda route: (page.wait_for_timeout(400), route.continue_()))
-    page.check("input[name=demand_validity][value=no_demand]", force=True)
+    page.keyboard.press("3")
+    page.keyboard.press("q")
+    page.wait_for_selector("#outcomes input[value=staff_conduct]:enabled", state="attached")
+    page.keyboard.press("w")
     page.check("#outcomes input[value=staff_conduct]", force=True)
-    page.wait_for_selector("#ahead-means_acceptability-acceptable:has-text('「当たらない」のみ可')")
+    page.wait_for_selector("#ahead-demand_validity-valid:has-text('→ 当たる・他')")
     page.wait_for_timeout(700)
     assert page.is_checked("#outcomes input[value=staff_conduct]")
 

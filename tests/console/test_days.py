@@ -54,7 +54,6 @@ def test_a_reviewers_day(visit, store):
 
     # Reads and decides the first, then takes it back.
     first = store.flags(limit=1).items[0]
-    keys.press("j")
     keys.press("Enter")
     page.wait_for_selector("#decision")
     keys.press("o")
@@ -157,7 +156,6 @@ def test_a_third_reviewer_settles_a_dispute(visit, store):
     _tab_to(page, "nav a[href='/disputes']")
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-row]")
-    page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=二人の確認が分かれました")
     assert dispute.first.decision.reason in page.content()
@@ -198,7 +196,6 @@ def test_an_approvers_day(visit, store):
     _tab_to(page, ".tabs a[href='?tab=escalated']")
     keys.press("Enter")
     page.wait_for_url("**tab=escalated*")
-    keys.press("j")
     keys.press("Enter")
     page.wait_for_selector(".finding")
     assert page.locator("#decision").count() == 0
@@ -207,7 +204,6 @@ def test_an_approvers_day(visit, store):
     _tab_to(page, "nav a[href='/decided']")
     keys.press("Enter")
     page.wait_for_selector("[data-row]")
-    keys.press("j")
     keys.press("Enter")
     page.wait_for_selector(".finding")
     _tab_to(page, "a[href$='/report']")
@@ -247,7 +243,6 @@ def test_an_auditors_day(visit, store):
     _tab_to(page, "nav a[href='/decided']")
     keys.press("Enter")
     page.wait_for_selector("[data-row]")
-    keys.press("j")
     keys.press("Enter")
     page.wait_for_selector(".finding")
     _tab_to(page, "nav a[href='/audit']")

@@ -7,12 +7,14 @@
   document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
 
   let pending = null;
+  let chosen = null;
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const move = (step) => {
     const all = rows();
     if (!all.length) return;
     const at = all.indexOf(document.activeElement);
-    all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))].focus();
+    const from = at < 0 ? all.findIndex((row) => row.hasAttribute("aria-current")) : at;
+    all[Math.max(0, Math.min(all.length - 1, from + step))].focus();
   };
 
   const submit = () => {
@@ -23,24 +25,179 @@
 
   const reason = () => document.getElementById("reason");
 
-  // A draft of the reason from the answers given: the reviewer reads it, changes it, and signs it.
-  const draft = (button) => {
-    const said = [...document.querySelectorAll("#decision input[data-label]:checked")]
-      .map((input) => input.dataset.label);
-    const { care } = button.dataset;
-    if (care) reason().value = `${care}の言葉があったため、担当へ引き継ぐ。`;
-    else if (said.length) reason().value = `${button.dataset.draft}について、${said.join("、")}ため、この結論とした。`;
-    reason().focus();
-    reason().setSelectionRange(reason().value.length, reason().value.length);
+  // What is missing is said beside it, in words of the page's own, and gets the focus.
+  const unsaid = () => {
+    document.getElementById("lack")?.remove();
+    document.querySelectorAll("[aria-invalid]").forEach((el) => el.removeAttribute("aria-invalid"));
+    document.querySelectorAll("[aria-describedby=lack]").forEach((el) => el.removeAttribute("aria-describedby"));
+    document.querySelectorAll("[data-hint][data-said]").forEach((hint) => {
+      hint.textContent = hint.dataset.said;
+      delete hint.dataset.said;
+    });
   };
-  document.querySelector("[data-draft]")?.addEventListener("click", (e) => draft(e.currentTarget));
+  const ask = (group, said) => {
+    unsaid();
+    const lack = Object.assign(document.createElement("p"), { id: "lack", className: "lack", textContent: said });
+    lack.setAttribute("role", "alert");
+    group.querySelector("legend, span").after(lack);
+    group.setAttribute("aria-describedby", "lack");
+  };
+  const hint = (said) => {
+    unsaid();
+    const there = document.querySelector("[data-hint]");
+    if (!there) return;
+    there.dataset.said = there.textContent;
+    there.textContent = said;
+  };
+  document.addEventListener("input", unsaid);
 
-  // Without scripts a veil is a submit button; with them htmx alone opens it.
-  document.querySelectorAll("button.veil").forEach((veil) => { veil.type = "button"; });
+  const groups = () => [...document.querySelectorAll("#decision fieldset")]
+    .filter((group) => group.querySelector("input[type=radio][required]"));
+  const answered = (group) => group.querySelector("input:checked:not(:disabled)");
+  const unanswered = () => groups().filter((group) => !group.closest("#outcomes") && !answered(group));
 
-  document.querySelector("[data-open]")?.addEventListener("click", (e) => {
-    document.querySelector("[data-now]")?.click();
-    e.currentTarget.closest("p").hidden = true;
+  // Whether everything is there that a decision takes; where not, the first that is missing is asked for.
+  const complete = (form) => {
+    unsaid();
+    const open = groups().find((group) => !answered(group));
+    if (open) {
+      ask(open, open.closest("#outcomes") ? "結論を選んでください。" : "答えを選んでください。");
+      const first = open.querySelector("input:not(:disabled)");
+      first?.focus();
+      open.scrollIntoView({ block: "nearest" });
+      return false;
+    }
+    const original = form.querySelector("[name=duplicate_of]");
+    if (original && !original.value && form.querySelector("[data-duplicate]:checked")) {
+      ask(original.closest("label"), "どの候補と重複しているかを選んでください。");
+      original.focus();
+      return false;
+    }
+    if (reason() && reason().value.replace(/\s/g, "").length < Number(reason().minLength)) {
+      hint(`理由を${reason().minLength}文字以上で書いてください。`);
+      reason().setAttribute("aria-invalid", "true");
+      reason().focus();
+      return false;
+    }
+    return true;
+  };
+
+  // A draft of the reason from the outcome chosen: the reviewer reads it, changes it, and signs it.
+  let drafted = "";
+  let drafting = false;
+  const COUNTS = ["", "一つ", "二つ", "三つ", "四つ", "五つ"];
+  const draft = () => {
+    const { care } = document.querySelector("[data-draft]").dataset;
+    const chosen = document.querySelector("#outcomes input:checked:not(:disabled)");
+    if (!care) {
+      const open = unanswered();
+      const titles = open.map((group) => `「${group.dataset.title}」`).join("");
+      const all = open.length === groups().length - 1 && COUNTS[open.length];
+      if (open.length) { hint(`先に${all ? `${all}の問い` : titles}に答えてください`); return; }
+      // The answers may still be on their way; the draft comes with them.
+      if (document.querySelector("#decision .htmx-request")) { drafting = true; return; }
+      if (!chosen) { hint("先に結論を選んでください"); return; }
+    }
+    unsaid();
+    const original = document.querySelector("[name=duplicate_of]");
+    const named = original && !["", "none"].includes(original.value);
+    const text = (care || chosen.dataset.text).replace(
+      "〔元の候補〕", named ? `「${original.selectedOptions[0].text}」` : "（元の件の日時や番号：　　　）",
+    );
+    const box = reason();
+    // What the reviewer wrote stays; an earlier draft makes way for the new one.
+    if (drafted && box.value.includes(drafted)) box.value = box.value.replace(drafted, () => text);
+    else box.value = box.value.trim() ? `${box.value.trimEnd()}\n${text}` : text;
+    drafted = text;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  };
+
+  // While something is being recorded no other key, button or link works, and the page says so.
+  const PATIENCE = 30000;
+  let saving = null;
+  const hold = (form, button) => {
+    saving = { form, button, label: button?.innerHTML };
+    form.setAttribute("aria-busy", "true");
+    document.body.dataset.saving = "";
+    if (reason()) reason().readOnly = true;
+    document.querySelectorAll("[data-key=u]").forEach((undo) => { undo.disabled = true; });
+    if (button) {
+      button.setAttribute("aria-disabled", "true");
+      button.textContent = "記録中…";
+    }
+  };
+  const release = () => {
+    if (!saving) return;
+    const { form, button, label } = saving;
+    saving = null;
+    form.removeAttribute("aria-busy");
+    delete document.body.dataset.saving;
+    if (reason()) reason().readOnly = false;
+    document.querySelectorAll("[data-key=u]").forEach((undo) => { undo.disabled = false; });
+    button?.removeAttribute("aria-disabled");
+    if (button) button.innerHTML = label;
+  };
+  const failed = (form, said) => {
+    const there = form.querySelector(".sign") ?? document.querySelector(`[form="${form.id}"]`)?.parentElement ?? form;
+    there.querySelector("[data-failed]")?.remove();
+    const alert = Object.assign(document.createElement("p"), { className: "notice bad", textContent: said });
+    alert.setAttribute("role", "alert");
+    alert.dataset.failed = "";
+    there.prepend(alert);
+  };
+
+  // Sent without leaving the page, so that nothing typed is lost where it does not arrive.
+  const send = async (form, button) => {
+    const body = new URLSearchParams(new FormData(form));
+    const kept = reason() ? "答えと理由は、この画面に残っています。" : "";
+    const stop = new AbortController();
+    const clock = setTimeout(() => stop.abort(), PATIENCE);
+    document.querySelector("[data-failed]")?.remove();
+    hold(form, button);
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST", body, keepalive: true, signal: stop.signal,
+        headers: { "HX-Request": "true", Accept: "text/html" },
+      });
+      const onward = answer.headers.get("HX-Redirect");
+      if (onward) { location.assign(onward); return; }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      release();
+      if (page.querySelector("#panel")) { arrive(page); return; }
+      if (answer.redirected) failed(form, `サインインが切れていたため、記録していません。${kept}理由を写してから、サインインし直してください。`);
+      else failed(form, `記録できませんでした。${page.querySelector(".message p")?.textContent ?? ""}${kept}`);
+    } catch {
+      release();
+      failed(form, `返事がなく、記録できたか分かりません。${kept}通信を確かめて、もう一度押してください。`);
+    } finally {
+      clearTimeout(clock);
+    }
+  };
+
+  // The page as the server gives it after a refusal, with what was typed in it.
+  const arrive = (page) => {
+    document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
+    window.htmx?.process(document.querySelector("main"));
+    ready();
+  };
+
+  document.addEventListener("click", (event) => {
+    if (saving) { event.preventDefault(); event.stopPropagation(); }
+  }, true);
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-draft]")) draft();
+    const open = target.closest("[data-open]");
+    if (open) {
+      document.querySelector("[data-now]")?.click();
+      open.closest("p").hidden = true;
+    }
+  });
+
+  // What needs answers first is not to be chosen before them. Without scripts the server says so.
+  const wait = () => document.querySelectorAll("#outcomes input[data-waits]").forEach((input) => {
+    if (input.checked) { chosen = input.value; input.checked = false; }
+    input.disabled = true;
   });
 
   // What opens in the panel is brought into its view.
@@ -50,6 +207,11 @@
 
   document.addEventListener("keydown", (event) => {
     const here = document.activeElement;
+    if (saving) {
+      const moves = event.key === "Tab" || (event.key.startsWith("Arrow") && here?.type !== "radio");
+      if (!moves && !event.key.startsWith("Page")) event.preventDefault();
+      return;
+    }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       if (submit()) event.preventDefault();
       return;
@@ -58,6 +220,7 @@
     if (event.key === "Escape" && !help?.open) {
       const sheet = document.querySelector(".more-of > details[open]");
       if (sheet) { sheet.open = false; sheet.querySelector("summary").focus(); }
+      else document.querySelector("[data-back]")?.click();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(here) || help?.open) return;
@@ -68,6 +231,8 @@
     if (event.key === "Enter") {
       if (here && ["A", "BUTTON", "SUMMARY"].includes(here.tagName)) return;
       if (submit()) { event.preventDefault(); return; }
+      const row = document.querySelector("[data-row][aria-current]");
+      if (row && here === document.body) { row.click(); event.preventDefault(); return; }
     }
     const focus = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
     if (focus) { focus.focus(); event.preventDefault(); return; }
@@ -75,7 +240,11 @@
     if (!target) return;
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
-    if (target.disabled) { pending = { key: event.key, until: Date.now() + 2000 }; } else {
+    if (target.disabled) {
+      pending = { key: event.key, until: Date.now() + 2000 };
+      const open = target.closest("#outcomes") && unanswered()[0];
+      if (open) { ask(open, "先にこの問いに答えてください。"); open.scrollIntoView({ block: "nearest" }); }
+    } else {
       for (let d = target.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
       target.click();
       target.closest("label")?.scrollIntoView({ block: "nearest" });
@@ -83,10 +252,10 @@
   });
 
   // An outcome chosen while the answers were still on their way stays chosen, if they leave it open.
-  let chosen = null;
   document.addEventListener("htmx:beforeSwap", () => {
     chosen = document.querySelector("#outcomes input:checked")?.value ?? chosen;
   });
+  document.addEventListener("htmx:afterSwap", wait);
   document.addEventListener("htmx:afterSettle", () => {
     if (!chosen || document.querySelector("#outcomes input:checked")) return;
     const again = document.querySelector(`#outcomes input[value="${CSS.escape(chosen)}"]:not(:disabled)`);
@@ -95,13 +264,14 @@
   });
 
   document.addEventListener("htmx:afterSettle", () => {
-    if (!pending || Date.now() > pending.until) return;
-    const target = document.querySelector(`#outcomes [data-key="${CSS.escape(pending.key)}"]:not(:disabled)`);
+    const key = pending && Date.now() <= pending.until ? pending.key : null;
+    const target = key && document.querySelector(`#outcomes [data-key="${CSS.escape(key)}"]:not(:disabled)`);
     if (target) {
       pending = null;
       target.click();
       target.closest("label").scrollIntoView({ block: "nearest" });
     }
+    if (drafting) { drafting = false; draft(); }
   });
 
   // Answers given before the page had finished loading, or kept by the browser, count as well.
@@ -110,12 +280,22 @@
     if (given && window.htmx) htmx.trigger(given.closest("fieldset"), "change");
   });
 
-  // A decision is sent once, however often the key is pressed.
+  // A form is sent once, however often the key is pressed.
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.sent) { event.preventDefault(); return; }
-    if (event.target.method !== "dialog") event.target.dataset.sent = "1";
+    const form = event.target;
+    if (form.method === "dialog") return;
+    if (saving || form.dataset.sent) { event.preventDefault(); return; }
+    if (form.id === "decision" && !complete(form)) { event.preventDefault(); return; }
+    if ("send" in form.dataset) {
+      event.preventDefault();
+      send(form, event.submitter ?? form.querySelector("button.primary"));
+      return;
+    }
+    form.dataset.sent = "1";
+    if (form.closest(".panel")) hold(form, event.submitter);
   });
   window.addEventListener("pageshow", () => {
+    release();
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
@@ -131,6 +311,30 @@
     if (turn) turn.value = bubble.dataset.turn;
   });
 
-  document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  document.querySelector("[data-evidence]")?.scrollIntoView({ block: "center" });
+  // The way back from a page that was opened on the way keeps what was typed before it.
+  document.querySelector("[data-back]")?.addEventListener("click", (event) => {
+    if (history.length < 2 || document.referrer !== event.currentTarget.href) return;
+    event.preventDefault();
+    history.back();
+  });
+
+  // In a list the first row is chosen until another one is.
+  const [first] = rows();
+  first?.setAttribute("aria-current", "true");
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.closest("[data-row]")) first.removeAttribute("aria-current");
+  });
+
+  const ready = () => {
+    // Without scripts a veil is a submit button; with them htmx alone opens it.
+    document.querySelectorAll("button.veil").forEach((veil) => { veil.type = "button"; });
+    const form = document.getElementById("decision");
+    if (form) form.noValidate = true;
+    wait();
+    document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // Nothing moves, and no notice comes to lie over a turn, where the evidence is in view as it is.
+    const evidence = document.querySelector("[data-evidence]");
+    if (evidence && evidence.getBoundingClientRect().bottom > innerHeight) evidence.scrollIntoView({ block: "center" });
+  };
+  ready();
 })();

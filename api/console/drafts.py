@@ -1,0 +1,120 @@
+"""Drafts of a reason, by outcome: a reviewer reads one, changes it, and signs it.
+
+A draft says where the words stand and what was answered, never the words themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from screening.policy import Assessment, Choice, OutcomeKind, Policy, Question
+from screening.records import Kind
+from screening.report.incident import MAIL_PARTS
+from screening.store import Corrected, FlagRow
+
+from . import words
+from .conversation import placed
+
+#: Stands for the flag that is repeated until one is chosen.
+ORIGINAL = "〔元の候補〕"
+#: What a settled answer to a criterion is about, as a sentence begins.
+_SUBJECTS = {
+    "demand_validity": "要求の内容には",
+    "good_reason": "要求の内容には",
+    "means_acceptability": "手段・態様は",
+    "manner": "手段・態様は",
+    "environment": "就業環境は",
+    "unlawful": "違法な行為の",
+}
+#: How the end of a clause reads where another one follows; the longer ends first.
+_GOES_ON = (
+    ("ではない", "ではなく"),
+    ("れていない", "れておらず"),
+    ("していない", "しておらず"),
+    ("できない", "できず"),
+    ("である", "であり"),
+    ("がある", "があり"),
+    ("がない", "がなく"),
+    ("はない", "はなく"),
+    ("超える", "超え"),
+    ("された", "され"),
+)
+
+
+def where(flag: FlagRow, corrections: Sequence[Corrected]) -> str:
+    """The turn and the characters of a flag's words, as set right last."""
+    turn, start, end = placed(flag, corrections)
+    if turn is None:
+        evidence = "・".join(f"{n + 1}番" for n in flag.flag.evidence)
+        return f"会話全体（根拠は{evidence}の発話）" if evidence else "会話全体"
+    mail = flag.kind == Kind.EMAIL.value and turn < len(MAIL_PARTS)
+    return (
+        f"{MAIL_PARTS[turn] if mail else f'{turn + 1}番の発話'}（{words.characters(start, end)}）"
+    )
+
+
+def text(policy: Policy, outcome: Choice, found: Assessment, place: str) -> str:
+    """The reason that the answers give for an outcome that they leave open."""
+    category = policy.categories[found.category]
+    match outcome.kind:
+        case OutcomeKind.DUPLICATE:
+            return f"{place}は、{ORIGINAL}と同じ言動を指しているため、重ねて判断しない。"
+        case OutcomeKind.ERROR:
+            return f"{place}は「{outcome.label}」であり、お客様の言動として判断しない。"
+        case OutcomeKind.STAFF:
+            return f"{place}は、職員側の言動の問題から出たものであり、お客様のハラスメントとして扱わない。"
+        case OutcomeKind.CARE:
+            return f"{place}に、お客様への配慮が要ると思われる言葉があるため、担当へ引き継ぐ。"
+    said = _answers(policy, found.questions)
+    if outcome.kind is OutcomeKind.CONSULTATION:
+        return f"{place}について、{said}。関係する人と協議してから判断するため、保留する。"
+    clause = words.clause(policy, category.provision)
+    return f"{place}について、{said}。「{clause}」に照らし、「{outcome.label}」と判断した。"
+
+
+def handing(policy: Policy, category: str, place: str) -> str:
+    """The reason for handing a flag over whose category has a route of its own."""
+    name = words.category_name(policy, category)
+    return f"{place}に「{name}」に関わる言葉があるため、担当へ引き継ぐ。"
+
+
+def _answers(policy: Policy, questions: Sequence[Question]) -> str:
+    """The answers to the criteria as one sentence, without its full stop; another answer after it."""
+    given = {q.id: q.given for q in questions}
+    chosen = [
+        (criterion, answer)
+        for criterion in policy.criteria
+        for answer in criterion.answers
+        if answer.id == given.get(criterion.id)
+    ]
+    if chosen and not any(answer.settles for _, answer in chosen):
+        said = "".join(f"{c.title}も" for c, _ in chosen) if len(chosen) > 1 else ""
+        clauses = [
+            f"{said}{chosen[0][1].label}" if said else f"{chosen[0][0].title}は{chosen[0][1].label}"
+        ]
+    else:
+        clauses = [_clause(c.id, c.title, a.label, settles=a.settles) for c, a in chosen]
+    whole = "、".join([*(_goes_on(c) for c in clauses[:-1]), *clauses[-1:]])
+    criteria = {c.id for c in policy.criteria}
+    more = [
+        f"「{q.title}」は「{dict(q.answers)[q.given]}」とした"
+        for q in questions
+        if q.given and q.id not in criteria
+    ]
+    return "。".join([whole, *more])
+
+
+def _clause(id: str, title: str, label: str, *, settles: bool) -> str:
+    if not settles:
+        return f"{title}は{label}"
+    if label.startswith("要求は"):
+        return label
+    subject = _SUBJECTS.get(id)
+    return f"{subject}{label}" if subject else f"{title}は「{label}」"
+
+
+def _goes_on(clause: str) -> str:
+    for end, on in _GOES_ON:
+        if clause.endswith(end):
+            return clause.removesuffix(end) + on
+    return clause

@@ -1,0 +1,90 @@
+"""A drafted reason says where the words stand and what was answered, in a sentence that a person would sign."""
+
+import itertools
+
+import pytest
+
+from api.console import drafts
+from api.console.policies import others
+from screening.policy import Assessment, OutcomeKind, assess, load_policy
+
+POLICY = load_policy()
+PLACE = "5番の発話（3〜15字目）"
+
+
+def _text(policy, category, answers, kind):
+    found = assess(policy, category, answers)
+    outcome = next(o for o in found.outcomes if o.kind is kind)
+    return drafts.text(policy, outcome, found, PLACE)
+
+
+def _medical(demand, means, kind):
+    answers = {"demand_validity": demand, "means_acceptability": means}
+    return _text(POLICY, "threat", answers, kind)
+
+
+@pytest.mark.parametrize(
+    ("demand", "means", "kind", "said"),
+    [
+        (
+            "no_demand",
+            "unacceptable",
+            OutcomeKind.HARASSMENT,
+            f"{PLACE}について、要求はしておらず、手段・態様は相当な範囲を超える。"
+            "「②-2 精神的な攻撃」に照らし、「カスタマーハラスメントに当たる」と判断した。",
+        ),
+        (
+            "valid",
+            "acceptable",
+            OutcomeKind.COMPLAINT,
+            f"{PLACE}について、要求の内容には妥当な理由があり、手段・態様は相当な範囲である。"
+            "「②-2 精神的な攻撃」に照らし、「ハラスメントに当たらない（苦情・ご意見）」と判断した。",
+        ),
+        (
+            "undetermined",
+            "undetermined",
+            OutcomeKind.CONSULTATION,
+            f"{PLACE}について、要求内容の妥当性も手段・態様の相当性もまだ判断できない。"
+            "関係する人と協議してから判断するため、保留する。",
+        ),
+        (
+            "undetermined",
+            "unacceptable",
+            OutcomeKind.CONSULTATION,
+            f"{PLACE}について、要求内容の妥当性はまだ判断できず、手段・態様は相当な範囲を超える。"
+            "関係する人と協議してから判断するため、保留する。",
+        ),
+        (
+            "valid",
+            "acceptable",
+            OutcomeKind.ERROR,
+            f"{PLACE}は「聞き取り・取り込み・検出の誤り」であり、お客様の言動として判断しない。",
+        ),
+    ],
+)
+def test_each_outcome_has_a_reason_of_its_own(demand, means, kind, said):
+    """The answers stand where they bear on the outcome, each once."""
+    assert _medical(demand, means, kind) == said
+
+
+def test_a_duplicate_leaves_room_for_its_original():
+    """And says nothing about answers that it does not rest on."""
+    said = _medical("no_demand", "unacceptable", OutcomeKind.DUPLICATE)
+    assert drafts.ORIGINAL in said
+    assert "範囲" not in said
+
+
+@pytest.mark.parametrize("name", [id for id, _ in others()])
+def test_every_policy_and_answer_reads_as_sentences(name):
+    """Nothing is empty, said twice, or joined without going on."""
+    policy = load_policy(name)
+    category = next(c for c in policy.categories.values() if c.route is None)
+    ways = itertools.product(*([(c.id, a.id) for a in c.answers] for c in policy.criteria))
+    for way in ways:
+        found: Assessment = assess(policy, category.id, dict(way))
+        for outcome in found.outcomes:
+            said = drafts.text(policy, outcome, found, PLACE)
+            assert said.startswith(PLACE)
+            assert said.endswith("。")
+            for wrong in ("、、", "。。", "ある、", "ない、", "超える、", "である。である"):
+                assert wrong not in said, said
