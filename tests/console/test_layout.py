@@ -78,8 +78,9 @@ def test_what_a_decision_is_signed_with_covers_no_outcome(visit, store, width, h
         _case(page, flag)
         for step in ("untouched", "answered", "at the end"):
             if step == "answered":
-                page.keyboard.press("3")
-                page.keyboard.press("w")
+                # The third answers whether an illness speaks, where that is asked.
+                for key in "3w9":
+                    page.keyboard.press(key)
                 page.wait_for_selector(
                     "#outcomes input[value=harassment]:not([disabled])", state="attached"
                 )
