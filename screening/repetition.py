@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from .records import Conversation, Speaker, Turn
 from .text import Feature
-from .text.analyzer import Batch, lemma_hash
+from .text.analyzer import Batch
+from .text.features import lemma_hash
 
 #: Turns with fewer content words (はい, そうですか) are no demands.
 MIN_CONTENT = 2

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from screening.text import fold, tokenize
-from screening.text.analyzer import Analyzer, lemma_hash
+from screening.text.analyzer import Analyzer
+from screening.text.features import lemma_hash
 from screening.text.tokens import MAX_PIECE, pieces
 
 from .test_fold import JAPANESE
