@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from corpora.reader import CATEGORIES, MEANS, Document
-from screening.classifier.encoder import SIZE, Encoder, cut
+from screening.classifier.encoder import SIZE, Encoder
 from screening.classifier.model import ANY
+from screening.classifier.units import cut
 from screening.intake.mailtext import not_own_spans
 from screening.records import within
 from screening.text.analyzer import Analyzer

@@ -15,8 +15,8 @@ from corpora.reader import MEANS, Document, LabelledSpan
 from models import noise
 from models.augment import RATES, SEED, alone
 from models.encode import HEADS, Text, carries, texts_of
-from screening.classifier.encoder import cut
 from screening.classifier.model import ANY
+from screening.classifier.units import cut
 from screening.records import within
 from screening.second_reader.reader import pieces_of
 from screening.second_reader.windows import Piece, Window, windows
