@@ -78,6 +78,54 @@ def weighted_means(
 
 
 @njit(nogil=True, cache=True)
+def read_conversation(
+    scores: NDArray[np.float32],
+    likely: NDArray[np.float32],
+    means: NDArray[np.int64],
+    beside: NDArray[np.int64],
+    own: NDArray[np.bool_],
+    first: int,
+    last: int,
+    out: NDArray[np.float32],
+) -> None:
+    """``read_units`` of the one conversation that has the units from ``first`` to ``last``."""
+    lowest = np.float32(-6.0)
+    a = b = c = lowest
+    d = e = f = np.float32(-9.0)
+    out[:] = lowest
+    expected = 0.0
+    count = 0
+    for unit in range(first, last):
+        if not own[unit]:
+            continue
+        count += 1
+        score = scores[unit, 0]
+        if score > a:
+            a, b, c = score, a, b
+        elif score > b:
+            b, c = score, b
+        elif score > c:
+            c = score
+        for head in means:
+            out[2] = max(out[2], scores[unit, head])
+        chance = likely[unit]
+        if chance > d:
+            d, e, f = chance, d, e
+        elif chance > e:
+            e, f = chance, e
+        elif chance > f:
+            f = chance
+        expected += 1 / (1 + np.exp(-chance))
+        for k in range(len(beside)):
+            out[8 + k] = max(out[8 + k], scores[unit, beside[k]])
+    out[0] = a
+    out[1] = (a + b + c) / 3
+    out[3], out[4], out[5] = d, e, f
+    out[6] = np.log(expected + 1e-3)
+    out[7] = np.log(1.0 + count)
+
+
+@njit(nogil=True, cache=True)
 def read_units(
     scores: NDArray[np.float32],
     likely: NDArray[np.float32],
@@ -89,41 +137,8 @@ def read_units(
 ) -> None:
     """Fills the first ``OF_UNITS`` of ``CONVERSATION_FEATURES`` from units' scores (n, heads), whose
     column 0 is any-means, and from how ``likely`` (a logit) each is to hold a means."""
-    lowest = np.float32(-6.0)
     for i in range(len(bounds) - 1):
-        a = b = c = lowest
-        d = e = f = np.float32(-9.0)
-        out[i, :] = lowest
-        expected = 0.0
-        count = 0
-        for unit in range(bounds[i], bounds[i + 1]):
-            if not own[unit]:
-                continue
-            count += 1
-            score = scores[unit, 0]
-            if score > a:
-                a, b, c = score, a, b
-            elif score > b:
-                b, c = score, b
-            elif score > c:
-                c = score
-            for head in means:
-                out[i, 2] = max(out[i, 2], scores[unit, head])
-            chance = likely[unit]
-            if chance > d:
-                d, e, f = chance, d, e
-            elif chance > e:
-                e, f = chance, e
-            elif chance > f:
-                f = chance
-            expected += 1 / (1 + np.exp(-chance))
-            for k in range(len(beside)):
-                out[i, 8 + k] = max(out[i, 8 + k], scores[unit, beside[k]])
-        out[i, 0] = a
-        out[i, 1] = (a + b + c) / 3
-        out[i, 3], out[i, 4], out[i, 5] = d, e, f
-        out[i, 6] = np.log(expected + 1e-3)
-        out[i, 7] = np.log(1.0 + count)
+        read_conversation(scores, likely, means, beside, own, bounds[i], bounds[i + 1], out[i])
 
 
 @njit(nogil=True, cache=True)

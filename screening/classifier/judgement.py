@@ -13,16 +13,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .facts import AROUND, BESIDE, OF_UNITS, PRIOR_WEIGHT, Floats
+from .facts import OF_UNITS, PRIOR_WEIGHT, Floats, read_conversation
 from .stack import Ready
-from .trees import Trees
+from .trees import Trees, walk
 
 #: Rows of ``Judge.table``: the coefficients of ``Ready`` that each head has of its own.
 _OWN, _JUDGED, _BIAS, _RULE, _HAS_RULE, _START, _EARLY_BIAS, _READ = range(8)
-_LOWEST, _LEAST_CHANCE, _NEVER = np.float32(-6.0), np.float32(-9.0), np.float32(-20.0)
+_LOWEST, _NEVER = np.float32(-6.0), np.float32(-20.0)
 _ONE, _ZERO, _LITTLE = np.float32(1), np.float32(0), np.float32(1e-3)
 _LOW, _HIGH = np.float32(1e-4), np.float32(1 - 1e-4)
-_OF_UNITS, _AROUND, _BESIDE, _PRIOR = OF_UNITS, AROUND, len(BESIDE), PRIOR_WEIGHT
+_OF_UNITS, _PRIOR = OF_UNITS, PRIOR_WEIGHT
 _NO_PLACES, _NO_STRENGTHS = np.zeros((0, 2), np.int64), np.zeros(0, np.float32)
 
 
@@ -131,6 +131,7 @@ def _judge(
     everything = np.empty(0, np.bool_)
     strength = np.full(heads, -np.inf, np.float32)
     highest, expected = np.empty(heads, np.float32), np.empty(heads, np.float32)
+    likely = np.empty(len(raw), np.float32)
     next_placed = 0
     for i in range(len(bounds) - 1):
         first, last = bounds[i], bounds[i + 1]
@@ -139,54 +140,14 @@ def _judge(
         _mean(answers, 0, answer_units, everything, answer_bounds[i], answer_bounds[i + 1], sums, answered)  # fmt: skip
         for head in range(wide):
             said[head] += intercepts[head]
-        # facts.read_units
-        a = b = c = _LOWEST
-        d = e = f = _LEAST_CHANCE
-        of_units[:] = _LOWEST
-        chances, count = 0.0, 0
         at = next_placed
         for unit in range(first, last):
             at = _place(unit, at, placed, strengths, strength)
-            if not own[unit]:
-                continue
-            count += 1
-            score = raw[unit, 0]
-            if score > a:
-                a, b, c = score, a, b
-            elif score > b:
-                b, c = score, b
-            elif score > c:
-                c = score
-            for head in means:
-                of_units[2] = max(of_units[2], raw[unit, head])
-            chance = _likely(raw[unit], strength, table, early, means)
-            if chance > d:
-                d, e, f = chance, d, e
-            elif chance > e:
-                e, f = chance, e
-            elif chance > f:
-                f = chance
-            chances += 1 / (1 + np.exp(-np.float64(chance)))
-            for k in range(_BESIDE):
-                of_units[8 + k] = max(of_units[8 + k], raw[unit, beside[k]])
-        of_units[0] = a
-        of_units[1] = (a + b + c) / np.float32(3)
-        of_units[3], of_units[4], of_units[5] = d, e, f
-        of_units[6] = np.log(chances + 1e-3)
-        of_units[7] = np.log(1.0 + count)
+            likely[unit] = _likely(raw[unit], strength, table, early, means)
+        read_conversation(raw, likely, means, beside, own, first, last, of_units)
         for k in range(3):
             facts[2 * wide + _OF_UNITS + k] = known[i, k]
-        # Trees.score
-        total = np.float64(np.float32(start))
-        inner = feature.shape[1]
-        for tree in range(len(feature)):
-            node = 0
-            while node < inner:
-                node = (
-                    2 * node + 1 + (np.float64(facts[feature[tree, node]]) > threshold[tree, node])
-                )
-            total += value[tree, node - inner]
-        judgement = np.float32(total)
+        judgement = np.float32(walk(facts, feature, threshold, value, np.float32(start)))
         judged[i] = judgement
         # facts.surroundings and Ready.units
         top = _LOWEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -13,6 +14,26 @@ DEPTH = 3
 
 
 @njit(nogil=True, cache=True)
+def walk(
+    x: NDArray[np.float32],
+    feature: NDArray[np.int16],
+    threshold: NDArray[np.float64],
+    value: NDArray[np.float32],
+    start: Any,
+) -> np.float64:
+    """``start`` and the values of the leaves that one row ``x`` (features,) reaches."""
+    inner = feature.shape[1]
+    total = np.float64(start)
+    for tree in range(len(feature)):
+        node = 0
+        while node < inner:
+            right = np.float64(x[feature[tree, node]]) > threshold[tree, node]
+            node = 2 * node + (2 if right else 1)
+        total += value[tree, node - inner]
+    return total
+
+
+@njit(nogil=True, cache=True)
 def _walk(
     x: NDArray[np.float32],
     feature: NDArray[np.int16],
@@ -20,16 +41,8 @@ def _walk(
     value: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    inner = feature.shape[1]
     for i in range(len(x)):
-        total = np.float64(out[i])
-        for tree in range(len(feature)):
-            node = 0
-            while node < inner:
-                right = np.float64(x[i, feature[tree, node]]) > threshold[tree, node]
-                node = 2 * node + (2 if right else 1)
-            total += value[tree, node - inner]
-        out[i] = total
+        out[i] = walk(x[i], feature, threshold, value, out[i])
 
 
 @dataclass(frozen=True, slots=True)
