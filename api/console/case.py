@@ -31,8 +31,9 @@ _UNDONE = "決定直後に画面から取り消した"
 router = APIRouter(include_in_schema=False)
 
 
-def done(request: Request, person: Person) -> dict[str, Any] | None:
-    """What was decided or done a moment ago, with the way back."""
+def done(request: Request, person: Person, key: str = "") -> dict[str, Any] | None:
+    """What was decided or done a moment ago, with the way back; and whether ``key`` is another
+    conversation."""
     if said := _SAID.get(request.query_params.get("did", "")):
         return {"kind": "good", "text": said, "undo": None}
     flag_id = request.query_params.get("done")
@@ -51,9 +52,10 @@ def done(request: Request, person: Person) -> dict[str, Any] | None:
         text = "決定を取り消しました。答えと理由は下書きに戻してあります。"
         return {"kind": "good", "text": text, "undo": None}
     name = words.category_name(policy, flag.named)
+    on = "次の会話に移りました。" if key and flag.conversation_key != key else ""
     return {
         "kind": "good",
-        "text": f"「{name}」を「{words.standing(policy, flag)}」と記録しました。",
+        "text": f"「{name}」を「{words.standing(policy, flag)}」と記録しました。{on}",
         "undo": flag_id if may_withdraw(mine[-1], flag, person) else None,
     }
 
@@ -109,7 +111,7 @@ def show(
         status=status,
         page=page_of(policy, case, flag),
         error=error,
-        notice=done(request, person) if error is None else None,
+        notice=done(request, person, key) if error is None else None,
         **view.case_page(
             store,
             policy,

@@ -9,6 +9,7 @@ from typing import Any
 from screening.policy import (
     Assessment,
     Choice,
+    OutcomeKind,
     Policy,
     Question,
     Reason,
@@ -27,6 +28,8 @@ from . import drafts, words
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
 _LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "他"}
+#: Outcomes that say that there is nothing to judge.
+_NO_CONDUCT = (OutcomeKind.ERROR, OutcomeKind.DUPLICATE, OutcomeKind.STAFF)
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
 MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
 
@@ -80,8 +83,11 @@ def outcomes(
     barred = {o.id: "".join(r.text for r in o.reasons if r.met is False) for o in found.outcomes}
     due = [q for q in found.questions if q.due]
     grounds = _grounds(found, due)
+    unsettled = _unsettled(policy)
+    left_open = {**answers, **{q.id: unsettled[q.id] for q in due if q.id in unsettled}}
+    unasked = set(concluded(left_open).open) if due else set()
     where = drafts.where(flag, store.corrections.of(flag.conversation_key))
-    return questions(found) | {
+    return questions(found, policy) | {
         "outcomes": [
             {
                 "id": o.id,
@@ -90,6 +96,8 @@ def outcomes(
                 "blocked": not o.open,
                 # No decision is taken before every question is answered, not even what judges nothing.
                 "waits": not barred[o.id] and (bool(due) or not o.open),
+                # What is no conduct of the customer's needs no judgement of it.
+                "unasked": o.kind in _NO_CONDUCT and o.id in unasked,
                 "text": "" if due or not o.open else drafts.text(policy, o, found, where),
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
@@ -164,8 +172,15 @@ def _next_steps(policy: Policy, found: Assessment) -> list[dict[str, str]]:
     ]
 
 
-def questions(found: Assessment) -> dict[str, Any]:
+def _unsettled(policy: Policy) -> dict[str, str]:
+    """Of each criterion the answer that settles nothing, where it has just one."""
+    found = {c.id: [a.id for a in c.answers if not a.settles] for c in policy.criteria}
+    return {id: answers[0] for id, answers in found.items() if len(answers) == 1}
+
+
+def questions(found: Assessment, policy: Policy) -> dict[str, Any]:
     """The questions of an assessment, which of them are due, and what is due before any conclusion."""
+    unsettled = _unsettled(policy)
     return {
         "questions": [
             {
@@ -176,6 +191,7 @@ def questions(found: Assessment) -> dict[str, Any]:
                 "answers": q.answers,
                 "due": q.due,
                 "given": q.given or "",
+                "unsettled": unsettled.get(q.id, ""),
                 # The exemption's question is put aside while nothing suggests that it matters.
                 "optional": not q.due and q.given is None,
             }
@@ -224,8 +240,8 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
         found |= {judged.get(o) for o in concluded({**given, **dict(way)}).open}
     said = [label for result, label in _LEFT.items() if result in found]
     if {Result.CONFIRMED, Result.DISMISSED} <= found:
-        # Short, so that no hint takes a second line and moves what is below it.
-        said[:2] = ["両方"]
+        # Nothing is decided by this answer alone. Short, so that no hint takes a second line.
+        return "→ どれも選べる"
     return f"→ {'・'.join(said)}" if said else "→ なし"
 
 

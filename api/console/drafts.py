@@ -60,7 +60,7 @@ def text(policy: Policy, outcome: Choice, found: Assessment, place: str) -> str:
         case OutcomeKind.DUPLICATE:
             return f"{place}は、{ORIGINAL}と同じ言動を指しているため、重ねて判断しない。"
         case OutcomeKind.ERROR:
-            return f"{place}は「{outcome.label}」であり、お客様の言動として判断しない。"
+            return f"{place}を「{category.name}」とした検出は「{outcome.label}」であり、お客様の言動として判断しない。"
         case OutcomeKind.STAFF:
             return f"{place}は、職員側の言動の問題から出たものであり、お客様のハラスメントとして扱わない。"
         case OutcomeKind.CARE:

@@ -174,6 +174,7 @@ def _list(
         filtered=any(asked.get(name) for name in _KEPT),
         # An address of nothing but "?" keeps the page and drops its query.
         clear=_address({"tab": asked.get("tab", "")}),
+        routed_names="・".join(words.category_name(policy, name) for name in sorted(policy.routed)),
         may_work=Role.REVIEWER in person.roles,
         **counted,
     )
@@ -223,7 +224,7 @@ def row(
         "kind_label": words.KINDS.get(flag.kind, flag.kind),
         "when": words.short(flag.occurred_at, now) if flag.occurred_at else "日時不明",
         "waited": words.ago(now - since),
-        "score": round(f.score, 3),
+        "score": f.score,
         "state_label": "" if flag.state is FlagState.PROPOSED else words.standing(policy, flag),
         "tags": list(_tags(flag, person, now)),
     }

@@ -10,7 +10,7 @@ from screening.days import day_of
 from screening.policy import Group, Policy
 from screening.records import Conversation, Kind
 from screening.report.incident import SPEAKERS
-from screening.review import STATES, FlagState, Person, Role
+from screening.review import STATES, WITHDRAWN, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Store
 from screening.urgency import PRIORITIES
 
@@ -51,6 +51,13 @@ def case_page(
         turn == own[0] and start <= own[1] and own[2] <= end
         for turn, start, end in (hidden[name] for name in opened)
     )
+    # Of what a flag points at: its own words, or the turns that a flag on the whole rests on.
+    cited = flag.flag.evidence if own[0] is None else ()
+    covered = sum(
+        end - start
+        for turn, start, end in (hidden[name] for name in hidden if name not in opened)
+        if turn in cited or (turn == own[0] and start < own[2] and own[1] < end)
+    )
     ranges: dict[int, list[tuple[int, int]]] = {}
     for turn, start, end in hidden.values():
         ranges.setdefault(turn, []).append((start, end))
@@ -72,6 +79,8 @@ def case_page(
             "transcript": len(conversation.turns),
         },
         "shown": shown,
+        "covered": covered,
+        "before": _before(case, flag, person),
         "veiled_count": len(hidden),
         "bubbles": bubbles(
             conversation,
@@ -131,6 +140,18 @@ def case_page(
         "speakers": [(s.value, label) for s, label in SPEAKERS.items()],
         "may_work": Role.REVIEWER in person.roles,
     }
+
+
+def _before(case: Case, flag: FlagRow, person: Person) -> Mapping[str, str]:
+    """What this person answered last on another flag of the conversation."""
+    mine = [
+        d.decision
+        for d in case.decisions
+        if d.decision.person_id == person.id
+        and d.decision.flag_id != flag.id
+        and d.decision.outcome != WITHDRAWN
+    ]
+    return mine[-1].answers if mine else {}
 
 
 def _keys(policy: Policy) -> dict[str, str]:

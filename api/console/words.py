@@ -17,8 +17,8 @@ KINDS = {Kind.CALL.value: "通話", Kind.EMAIL.value: "メール"}
 #: How grave the conduct is if a person finds it, said before anything of it is read.
 DOTS = {Gravity.GRAVE: 3, Gravity.SERIOUS: 2, Gravity.ORDINARY: 1}
 CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "counter": "窓口"}
-#: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n p r u v.
-ANSWER_KEYS = ("1234567890", "qwetyio", "m")
+#: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n o p r u v and the full stop.
+ANSWER_KEYS = ("1234567890", "qwetyi", "m")
 OUTCOME_KEYS = "asdfhlzx"
 
 

@@ -58,7 +58,7 @@ def _medical(demand, means, kind):
             "valid",
             "acceptable",
             OutcomeKind.ERROR,
-            f"{PLACE}は「聞き取り・取り込み・検出の誤り」であり、お客様の言動として判断しない。",
+            f"{PLACE}を「脅迫」とした検出は「聞き取り・取り込み・検出の誤り」であり、お客様の言動として判断しない。",
         ),
     ],
 )

@@ -189,10 +189,34 @@
     if (target.closest("[data-draft]")) draft();
     const open = target.closest("[data-open]");
     if (open) {
-      document.querySelector("[data-now]")?.click();
-      open.closest("p").hidden = true;
+      opening = true;
+      openNext();
+      // It keeps its place, so that nothing below it moves.
+      open.style.visibility = "hidden";
     }
+    const waiting = target.closest("label.blocked")?.querySelector("[data-unasked]:disabled");
+    if (waiting) leaveOpen(waiting);
   });
+
+  // The words that a flag points at are opened one after another: each look is recorded by itself.
+  let opening = false;
+  const openNext = () => {
+    const veil = opening && document.querySelector("[data-now]");
+    if (veil) veil.click();
+    else opening = false;
+  };
+  document.addEventListener("htmx:afterSettle", openNext);
+
+  // Where there is nothing to judge, what was not answered is left open, for all to see.
+  const leaveOpen = (input) => {
+    const open = unanswered();
+    const left = open.map((group) => group.querySelector("[data-unsettled]"));
+    if (!open.length || !left.every(Boolean)) return;
+    pending = { key: input.dataset.key, until: Date.now() + 5000 };
+    unsaid();
+    left.forEach((answer) => { answer.checked = true; });
+    htmx.trigger(left[0].closest("fieldset"), "change");
+  };
 
   // What needs answers first is not to be chosen before them. Without scripts the server says so.
   const wait = () => document.querySelectorAll("#outcomes input[data-waits]").forEach((input) => {
@@ -241,10 +265,12 @@
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) {
+      if ("unasked" in target.dataset) { leaveOpen(target); return; }
       pending = { key: event.key, until: Date.now() + 2000 };
       const open = target.closest("#outcomes") && unanswered()[0];
       if (open) { ask(open, "先にこの問いに答えてください。"); open.scrollIntoView({ block: "nearest" }); }
     } else {
+      if (target.closest("#outcomes")) pending = null;
       for (let d = target.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
       target.click();
       target.closest("label")?.scrollIntoView({ block: "nearest" });
