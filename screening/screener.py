@@ -7,6 +7,7 @@ number of threads and processes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -38,12 +39,15 @@ CALM = -1.5
 #: The same two where the second reader read as well, whose doubts weigh less and whose sureness says more.
 #: Chosen on the dev hands.
 POINTED_AGAIN, CALM_AGAIN = 0.8, -2.0
-#: Turns named as evidence of what only the whole conversation shows.
-EVIDENCE_TURNS = 3
+#: Turns named as evidence of what only the whole conversation shows, and how likely each of them must be
+#: beside the likeliest.
+EVIDENCE_TURNS, BESIDE_LIKELIEST = 3, 0.5
 LEARNED = "検出器が手がかりにした言葉：{words}"
 LEARNED_UNNAMED = "検出器が文字の並びから見つけました"
 #: The longest stretch, in code points, that a reason quotes whole; of a longer one its words alone.
 QUOTED_WHOLE = 24
+#: What says something to a reader by itself: an ending or a particle alone does not.
+_TELLING = re.compile(r"[^ぁ-んー\W]|[ぁ-んー]{3}")
 #: A category of at least this probability is named among what was considered.
 CONSIDERED = 0.15
 WHOLE = "会話全体の言葉と応対の流れから"
@@ -195,7 +199,8 @@ class Screener:
             if words and end - start <= QUOTED_WHOLE
             else [fold.span(*w) for w in words]
         )
-        shown = "".join(f"「{original[slice(*words_at)].strip()}」" for words_at in quoted)
+        said = [original[slice(*words_at)].strip() for words_at in quoted]
+        shown = "".join(f"「{words}」" for words in [w for w in said if _TELLING.search(w)] or said)
         why = LEARNED.format(words=shown) if shown else LEARNED_UNNAMED
         return Finding(name, view.turns[text], start, end, score, "classifier", why + self._context(unit, name, i, row, view))  # fmt: skip
 
@@ -224,6 +229,7 @@ class Screener:
         first, last = view.bounds[i], view.bounds[i + 1]
         scores = view.probabilities[first:last, self.model.heads.index(name)]
         best = np.argsort(-scores, kind="stable")[:EVIDENCE_TURNS]
+        best = best[scores[best] >= BESIDE_LIKELIEST * scores[best[:1]]]
         return tuple(sorted({view.turns[int(view.owner[first + unit])] for unit in best.tolist()}))
 
     def _repeated(self, conversation: Conversation, texts: range, view: View) -> Iterator[Finding]:

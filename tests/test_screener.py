@@ -145,3 +145,16 @@ def test_a_reason_quotes_what_was_said_and_not_its_stems(screener):
     quoted = [q for f in flags for q in re.findall("手がかりにした言葉：「([^」]*)」", f.why)]
     assert quoted
     assert all(q in said and len(q) > 3 for q in quoted)
+
+
+def test_a_reason_quotes_words_that_say_something(screener, conversations):
+    """An ending or a particle alone is quoted only where there is nothing better."""
+    seen = 0
+    for conversation in conversations:
+        for flag in screener.screen(conversation).flags:
+            for learned in re.findall("手がかりにした言葉：((?:「[^」]*」)+)", flag.why):
+                quoted = re.findall("「([^」]*)」", learned)
+                tiny = [w for w in quoted if re.fullmatch("[ぁ-んー]{1,2}", w)]
+                assert not tiny or tiny == quoted, flag.why
+                seen += len(quoted)
+    assert seen > 50
