@@ -113,6 +113,7 @@ def show(
         error=error,
         notice=done(request, person, key) if error is None else None,
         **view.case_page(
+            request,
             store,
             policy,
             settings(request),
@@ -247,7 +248,7 @@ def decide(request: Request, person: Staff, form: Checked, flag_id: str) -> Resp
         )
     request.app.state.metrics.decisions.labels(decision.outcome).inc()
     found = store.case(flag.conversation_key, person)
-    following = "/disputes" if settling else next_open(store, policy, found, flag, person)
+    following = "/disputes" if settling else next_open(request, store, policy, found, flag, person)
     joint = "&" if "?" in following else "?"
     return go_on(request, f"{following}{joint}done={flag_id}")
 

@@ -16,12 +16,12 @@ from screening.store import FlagRow
 from ..auth import Staff
 from . import queue, words
 from .case import done
+from .filters import KEPT, filters_of
 from .pages import render
 from .record import repeats
 
 router = APIRouter(include_in_schema=False)
 _STATES = (FlagState.CONFIRMED, FlagState.DISMISSED, FlagState.ON_HOLD)
-_KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "outcome")
 
 
 @router.get("/decided")
@@ -29,7 +29,7 @@ def decided(request: Request, person: Staff) -> Response:
     asked = request.query_params
     policy, store = request.app.state.policy, request.app.state.store
     found = store.decided(
-        queue.filters_of(asked, _STATES, routed=policy.routed),
+        filters_of(asked, _STATES, routed=policy.routed),
         viewer=person,
         limit=queue.SIZE,
         after=asked.get("after") or None,
@@ -37,7 +37,7 @@ def decided(request: Request, person: Staff) -> Response:
     shown = asked.get("words") == "shown" and may(person, Action.READ_CASE)
     if shown and found.items:
         store.looked(person, "queue:", count=sum(1 for f in found.items if f.flag.text))
-    kept = {k: asked[k] for k in _KEPT if asked.get(k)}
+    kept = {k: asked[k] for k in KEPT if asked.get(k)}
     now = datetime.now(UTC)
 
     def address(query: dict[str, str]) -> str:
@@ -57,7 +57,7 @@ def decided(request: Request, person: Staff) -> Response:
         ],
         categories=[c for c in policy.categories.values() if c.id not in policy.routed],
         choices=queue.filter_choices(request),
-        chosen={name: asked.get(name, "") for name in _KEPT} | {"tab": ""},
+        chosen={name: asked.get(name, "") for name in KEPT} | {"tab": ""},
         outcomes=[(o.id, o.label) for o in policy.outcomes],
         total=found.total,
         size=queue.SIZE,

@@ -42,15 +42,13 @@ _GOES_ON = (
 
 
 def where(flag: FlagRow, corrections: Sequence[Corrected]) -> str:
-    """The turn and the characters of a flag's words, as set right last."""
-    turn, start, end = placed(flag, corrections)
+    """The turn of a flag's words, as set right last; their characters are in the record of the flag itself."""
+    turn, _, _ = placed(flag, corrections)
     if turn is None:
         evidence = "・".join(f"{n + 1}番" for n in flag.flag.evidence)
         return f"会話全体（根拠は{evidence}の発話）" if evidence else "会話全体"
     mail = flag.kind == Kind.EMAIL.value and turn < len(MAIL_PARTS)
-    return (
-        f"{MAIL_PARTS[turn] if mail else f'{turn + 1}番の発話'}（{words.characters(start, end)}）"
-    )
+    return MAIL_PARTS[turn] if mail else f"{turn + 1}番の発話"
 
 
 def text(policy: Policy, outcome: Choice, found: Assessment, place: str) -> str:

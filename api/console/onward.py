@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from fastapi import Request
+
 from screening.policy import Policy
 from screening.review import FlagState, Person
 from screening.store import Case, FlagRow, Store
+
+from . import filters
 
 
 def page_of(policy: Policy, case: Case, flag: FlagRow) -> str:
@@ -14,8 +18,10 @@ def page_of(policy: Policy, case: Case, flag: FlagRow) -> str:
     return "queue" if flag.state is FlagState.PROPOSED else "decided"
 
 
-def next_open(store: Store, policy: Policy, case: Case, flag: FlagRow, person: Person) -> str:
-    """Where to go after a decision: this case's next open flag, or the queue's next case.
+def next_open(
+    request: Request, store: Store, policy: Policy, case: Case, flag: FlagRow, person: Person
+) -> str:
+    """Where to go after a decision: this case's next open flag, or the next case of the list.
 
     What the person has left to others does not come back.
     """
@@ -29,13 +35,20 @@ def next_open(store: Store, policy: Policy, case: Case, flag: FlagRow, person: P
     if flag.named in policy.routed:
         # Whoever works through the care list stays with it.
         rest = [x for x in rest if x.named in policy.routed]
-    return url(rest[0]) if rest else next_case(store, policy, flag, person)
+    return url(rest[0]) if rest else next_case(request, store, policy, flag, person)
 
 
 def next_case(
-    store: Store, policy: Policy, flag: FlagRow, person: Person, *, passing: bool = False
+    request: Request,
+    store: Store,
+    policy: Policy,
+    flag: FlagRow,
+    person: Person,
+    *,
+    passing: bool = False,
 ) -> str:
-    """The next conversation by the queue's own order, at its first flag that waits.
+    """The next conversation of the list that the person came from, at its first flag that waits; where
+    there is none, that list.
 
     ``passing`` this one by, the first behind it.
 
@@ -43,8 +56,10 @@ def next_case(
     """
     if flag.named in policy.routed:
         return "/care"
-    following = store.onward(flag, person, without=policy.routed, passing=passing)
-    return url(following) if following else "/"
+    following = store.onward(
+        flag, person, asked_for=filters.within(request, policy), passing=passing
+    )
+    return url(following) if following else filters.back(request)
 
 
 def url(flag: FlagRow) -> str:

@@ -17,7 +17,7 @@ from screening.errors import ScreeningError
 from screening.review import Person
 from screening.wellbeing import Exposure, exposure, opened
 
-from . import sight, words
+from . import filters, sight, words
 from .settings import Settings
 
 _FOLDER = Path(str(resources.files("api") / "console" / "templates"))
@@ -105,6 +105,7 @@ def render(
         "person": person,
         "csrf": auth.csrf(token) if person and token else "",
         "page": "",
+        "list_url": filters.back(request),
         "notice": None,
         "error": None,
     }

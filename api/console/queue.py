@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,16 +12,16 @@ from fastapi import APIRouter, Request, Response
 
 from screening.access import Action, may
 from screening.dashboard import Choices, choices
-from screening.errors import ReviewError
 from screening.policy import Policy
 from screening.review import FlagState, Person, Role
 from screening.store import FlagRow
-from screening.store.queue import Filters, Place
+from screening.store.queue import Place
 from screening.urgency import PRIORITIES, standing
 
 from ..auth import Staff
-from . import words
+from . import filters, words
 from .case import done
+from .filters import KEPT, filters_of
 from .pages import render
 from .record import repeats
 
@@ -47,7 +46,6 @@ _EMPTY = {
     Place.CLAIMED.value: "いまだれかが開いている候補はありません。",
 }
 _LISTS = {"queue": _TABS, "care": (("", "まだの分"), ("handed", "引き継いだ分"))}
-_KEPT = ("category", "kind", "channel", "trade", "since", "until", "policy", "outcome")
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,44 +78,6 @@ def care(request: Request, person: Staff) -> Response:
     )
 
 
-def filters_of(
-    asked: Any,
-    states: tuple[FlagState, ...],
-    *,
-    routed: frozenset[str] = frozenset(),
-    care: bool = False,
-) -> Filters:
-    """The filters of an address; ``care`` asks for what is ``routed``, otherwise that is left out.
-
-    Raises ReviewError for a date that is none.
-    """
-    given = {name: asked.get(name) or None for name in _KEPT}
-    tab = asked.get("tab", "")
-    until = _day(given.pop("until"), "期間の終わり")
-    since = _day(given.pop("since"), "期間の始め")
-    return replace(
-        Filters(),
-        **given,
-        states=states,
-        since=since.isoformat() if since else None,
-        # The last day itself belongs to the period.
-        until=(until + timedelta(days=1)).isoformat() if until else None,
-        place=tab if tab in set(Place) else None,
-        mine=tab == "mine",
-        # Where a policy sends nothing that way, the list is empty.
-        only=tuple(routed) or ("",) if care else (),
-        without=() if care else tuple(routed),
-        all_flags=care,
-    )
-
-
-def _day(text: str | None, what: str) -> datetime | None:
-    try:
-        return words.day(text) if text else None
-    except ValueError:
-        raise ReviewError(f"{what}は、2026-11-01 のように書いてください。") from None
-
-
 def _list(
     request: Request,
     person: Person,
@@ -136,14 +96,14 @@ def _list(
         after=asked.get("after") or None,
     )
     counted: dict[str, Any] = {}
-    if page == "queue" and not any(asked.get(name) for name in (*_KEPT, "tab")):
+    if page == "queue" and not any(asked.get(name) for name in (*KEPT, "tab")):
         counted["waiting"] = found.total
     shown = asked.get("words") == "shown" and may(person, Action.READ_CASE)
     if shown and found.items:
         store.looked(person, "queue:", count=sum(1 for f in found.items if f.flag.text))
-    kept = {k: asked[k] for k in (*_KEPT, "tab") if asked.get(k)}
+    kept = {k: asked[k] for k in (*KEPT, "tab") if asked.get(k)}
     now = datetime.now(UTC)
-    return render(
+    answer = render(
         request,
         "queue.html",
         person=person,
@@ -161,7 +121,7 @@ def _list(
             c for c in policy.categories.values() if (c.id in policy.routed) == (page == "care")
         ],
         choices=filter_choices(request),
-        chosen={name: asked.get(name, "") for name in (*_KEPT, "tab")},
+        chosen={name: asked.get(name, "") for name in (*KEPT, "tab")},
         tabs=[
             (name, label, _address({**kept, "tab": name})) for name, label in _LISTS.get(page, ())
         ],
@@ -171,13 +131,16 @@ def _list(
         shown=shown,
         may_open=may(person, Action.READ_CASE),
         toggle=_address(kept if shown else kept | {"words": "shown"}),
-        filtered=any(asked.get(name) for name in _KEPT),
+        filtered=any(asked.get(name) for name in KEPT),
         # An address of nothing but "?" keeps the page and drops its query.
         clear=_address({"tab": asked.get("tab", "")}),
         routed_names="・".join(words.category_name(policy, name) for name in sorted(policy.routed)),
         may_work=Role.REVIEWER in person.roles,
         **counted,
     )
+    if page == "queue":
+        filters.keep(request, answer, {k: asked[k] for k in KEPT if asked.get(k)})
+    return answer
 
 
 def filter_choices(request: Request) -> Choices:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from fastapi import Request
+
 from screening.days import day_of
 from screening.policy import Group, Policy
 from screening.records import Conversation, Kind
@@ -26,6 +28,7 @@ OPEN = (FlagState.PROPOSED, FlagState.ON_HOLD)
 
 
 def case_page(
+    request: Request,
     store: Store,
     policy: Policy,
     settings: Settings,
@@ -98,7 +101,7 @@ def case_page(
         "previous_url": url(case.flags[position - 1]) if position else "/",
         "next_url": url(case.flags[position + 1])
         if position + 1 < len(case.flags)
-        else next_case(store, policy, flag, person, passing=True),
+        else next_case(request, store, policy, flag, person, passing=True),
         "keys": _keys(policy),
         "given": {
             "reason": given.get("reason", ""),

@@ -60,6 +60,7 @@ def work(request: Request, person: Staff, form: Checked, flag_id: str) -> Respon
         onward = url(flag)
     else:
         onward = next_open(
+            request,
             store,
             request.app.state.policy,
             store.case(flag.conversation_key, person),

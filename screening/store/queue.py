@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +70,9 @@ class Filters:
     all_flags: bool = False
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+
+
+_EVERYTHING = Filters()
 
 
 def cursor(row: FlagRow) -> str:
@@ -249,10 +252,11 @@ def onward(
     person: Person,
     *,
     now: datetime,
-    without: Collection[str] = (),
+    asked_for: Filters = _EVERYTHING,
     passing: bool = False,
 ) -> FlagRow | None:
-    """Where a person goes from the conversation of ``row``, in the queue's own order.
+    """Where a person goes from the conversation of ``row``, in the queue's own order, within what is
+    ``asked_for``.
 
     That is the first flag of the first other conversation that waits: the most urgent one, whatever
     place this one had. ``passing`` this one by without a decision, it is the first behind it, so that
@@ -272,13 +276,13 @@ def onward(
         c.state == FlagState.PROPOSED.value,
         c.queued.is_(True),
         or_(c.held_until.is_(None), c.held_until <= kept(now)),
-        *none_of(without, first),
+        *none_of(asked_for.without, first),
+        *([c.named == asked_for.category] if asked_for.category else []),
         *_for_person(first, person),
         # By an expression: SQLite would follow the queue's index up to each flag, not the few flags of
         # its conversation.
         _precedes((c.priority + 0, c.rank, c.id), ORDER),
     )
-    asked_for = Filters(without=tuple(without))
     wanted = [*free, ~earlier]
     if passing:
         here = [f.conversation_key == row.conversation_key, *_for_person(t.flags, person)]

@@ -196,13 +196,18 @@ class Store:
         flag: FlagRow,
         person: Person,
         *,
-        without: Collection[str] = (),
+        asked_for: queue.Filters | None = None,
         passing: bool = False,
     ) -> FlagRow | None:
         """See ``queue.onward``."""
         with self._reading.begin() as connection:
             return queue.onward(
-                connection, flag, person, now=_now(), without=without, passing=passing
+                connection,
+                flag,
+                person,
+                now=_now(),
+                asked_for=asked_for or queue.Filters(),
+                passing=passing,
             )
 
     def flag(self, flag_id: str, viewer: Person | None = None) -> FlagRow:

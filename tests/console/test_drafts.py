@@ -9,7 +9,7 @@ from api.console.policies import others
 from screening.policy import Assessment, OutcomeKind, assess, load_policy
 
 POLICY = load_policy()
-PLACE = "5番の発話（3〜15字目）"
+PLACE = "5番の発話"
 
 
 def _text(policy, category, answers, kind):

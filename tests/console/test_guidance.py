@@ -130,7 +130,7 @@ class TestDraft:
         case.keyboard.press("c")
         box = case.locator("#reason")
         first = box.input_value()
-        assert first.startswith(f"{flag.flag.turn + 1}番の発話（")
+        assert first.startswith(f"{flag.flag.turn + 1}番の発話について")
         assert "手段・態様は相当な範囲を超える" in first
         case.keyboard.type("録音も確かめた。")
         case.keyboard.press("Escape")
@@ -315,7 +315,7 @@ def test_the_last_answers_in_a_conversation_are_remembered_not_given(page, store
         if flag.conversation_key not in page.url:
             break
         assert page.locator("text=次の会話に移りました").count() == 0
-        assert page.locator("#decision small.before").count() == 2
+        assert page.locator("#decision small.before").count() == 1
         assert page.locator("#decision input[type=radio]:checked").count() == 0
     assert page.locator("text=次の会話に移りました").count() == 1
     assert page.locator("#decision small.before").count() == 0
@@ -339,3 +339,41 @@ def test_what_is_urgent_and_nobodys_fault_comes_first(page):
     assert "先に見て" in said
     page.get_by_role("link", name="ケアを開く").click()
     page.wait_for_url("**/care")
+
+
+def test_the_next_conversation_stays_within_the_filter(page, store):
+    """Whoever narrowed the list to mails goes on with mails, and g leads back to that list."""
+    page.goto("/?kind=email")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#decision")
+    kinds, first = {f.conversation_key: f.kind for f in store.flags(limit=200).items}, page.url
+    for _ in range(12):
+        page.keyboard.press("z")
+        page.keyboard.press("c")
+        expect(page.locator("#reason")).not_to_have_value("")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#decision")
+        if page.url.split("?")[0] != first.split("?")[0]:
+            break
+    key = page.url.split("?")[0].rsplit("/", 1)[1]
+    assert key not in first
+    assert kinds.get(key, "email") == "email"
+    page.keyboard.press("g")
+    page.wait_for_url("**/?kind=email")
+    page.goto("/")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#decision")
+    page.keyboard.press("g")
+    page.wait_for_url(lambda url: url.endswith("/"))
+
+
+def test_the_button_says_what_it_decides(case):
+    """The outcome chosen may be out of sight when the reason is signed."""
+    button = case.locator("#decision button.wide")
+    assert "決定して次へ" in button.inner_text()
+    _answer(case, "3", "w")
+    case.keyboard.press("a")
+    assert "「カスタマーハラスメントに当たる」と決定" in button.inner_text()
+    case.keyboard.press("q")
+    expect(button).to_contain_text("決定して次へ")

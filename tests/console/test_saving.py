@@ -84,7 +84,7 @@ def test_a_request_that_fails_says_so_and_keeps_what_was_typed(page, store, how)
     assert page.locator("#reason").input_value() == REASON
     assert page.is_checked("#outcomes input[value=harassment]")
     assert store.flag(flag.id).state is FlagState.PROPOSED
-    expect(page.locator("#decision button.primary")).to_contain_text("決定して次へ")
+    expect(page.locator("#decision button.primary")).to_contain_text("と決定")
     page.unroute("**/decide")
     page.locator("#decision button.primary").click()
     page.wait_for_selector(".notice >> text=記録しました")

@@ -241,13 +241,32 @@ class TestOnward:
             CorrectionKind.CATEGORY, flag_id=first[3], category="self_harm_risk"
         )
         store.corrections.add(saved[3].key, me, correction, policy=policy)
+        others = Filters(without=tuple(policy.routed))
         seen, at = [], store.flag(here.flag_ids[0])
-        while at := store.onward(at, me, without=policy.routed, passing=True):
+        while at := store.onward(at, me, asked_for=others, passing=True):
             assert at.flag.category == "persistence"
             assert at.conversation_key not in seen
             seen.append(at.conversation_key)
         assert set(seen) <= {s.key for s in saved}
         assert seen
+
+    def test_whoever_narrowed_the_list_stays_within_it(self, store, make, staff):
+        """The next conversation holds what was asked for, and comes at the flag that does."""
+        me = staff["reviewer"]
+        here, other, both = self._saved(
+            store, make, ("persistence",), ("threat",), ("threat", "persistence")
+        )
+        asked_for = Filters(category="persistence")
+        following = store.onward(store.flag(here.flag_ids[0]), me, asked_for=asked_for)
+        assert following.conversation_key == both.key
+        assert following.named == "persistence"
+        assert store.onward(following, me, asked_for=asked_for, passing=True) is None or (
+            store.onward(following, me, asked_for=asked_for, passing=True).conversation_key
+            == here.key
+        )
+        mails = Filters(kind="email")
+        assert store.onward(store.flag(here.flag_ids[0]), me, asked_for=mails) is None
+        assert other.key != both.key
 
     def test_what_was_left_to_others_does_not_come_back(self, store, make, staff):
         """Skipped, or put before the approvers: to this person it is not next again."""

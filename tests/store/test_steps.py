@@ -13,6 +13,7 @@ from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
 from screening.policy import Side
 from screening.review import FlagState, Person, Role
 from screening.steps import Act, Readiness, StepState
+from screening.store import Filters
 
 PROPER = {"demand_validity": "no_demand", "means_acceptability": "unacceptable"}
 FOUND = {"answers": PROPER, "outcome": "harassment", "reason": "家族への害をほのめかした"}
@@ -288,7 +289,10 @@ def test_self_harm_waits_in_no_queue_of_harassment(store, make, policy):
     assert [f.flag.category for f in queue.items] == ["threat"]
     assert [f.flag.category for f in store.flags(only=policy.routed).items] == ["self_harm_risk"]
     person = store.people.add_person("確認 花子", "long enough 123", [Role.REVIEWER])
-    assert store.onward(queue.items[0], person, without=policy.routed) is None
+    assert (
+        store.onward(queue.items[0], person, asked_for=Filters(without=tuple(policy.routed)))
+        is None
+    )
 
 
 def test_roles_are_asked_before_what_a_step_still_lacks(store, saved, reviewer, policy):

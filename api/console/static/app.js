@@ -218,6 +218,17 @@
     htmx.trigger(left[0].closest("fieldset"), "change");
   };
 
+  // The button says what it decides, wherever the outcome itself has scrolled to.
+  const sayChosen = () => {
+    const there = document.querySelector("[data-chosen]");
+    if (!there) return;
+    there.dataset.plain ??= there.textContent;
+    const label = document.querySelector("#outcomes input:checked")?.closest("label").querySelector("span > span");
+    there.textContent = label ? `「${label.textContent}」と決定` : there.dataset.plain;
+  };
+  document.addEventListener("change", sayChosen);
+  document.addEventListener("htmx:afterSettle", () => setTimeout(sayChosen));
+
   // What needs answers first is not to be chosen before them. Without scripts the server says so.
   const wait = () => document.querySelectorAll("#outcomes input[data-waits]").forEach((input) => {
     if (input.checked) { chosen = input.value; input.checked = false; }
@@ -251,7 +262,7 @@
     if (event.isComposing) return;
     if (event.key === "?") { help?.showModal(); event.preventDefault(); return; }
     if (event.key === "j" || event.key === "k") { move(event.key === "j" ? 1 : -1); event.preventDefault(); return; }
-    if (event.key === "g") { location.href = "/"; return; }
+    if (event.key === "g") { location.href = document.body.dataset.list; return; }
     if (event.key === "Enter") {
       if (here && ["A", "BUTTON", "SUMMARY"].includes(here.tagName)) return;
       if (submit()) { event.preventDefault(); return; }
@@ -357,6 +368,7 @@
     const form = document.getElementById("decision");
     if (form) form.noValidate = true;
     wait();
+    sayChosen();
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     // Nothing moves, and no notice comes to lie over a turn, where the evidence is in view as it is.
     const evidence = document.querySelector("[data-evidence]");
