@@ -93,6 +93,7 @@ def outcomes(
                 "id": o.id,
                 "label": o.label,
                 "duplicate": words.duplicates(policy, o.id),
+                "error": o.kind is OutcomeKind.ERROR,
                 "blocked": not o.open,
                 # No decision is taken before every question is answered, not even what judges nothing.
                 "waits": not barred[o.id] and (bool(due) or not o.open),
@@ -240,8 +241,8 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
         found |= {judged.get(o) for o in concluded({**given, **dict(way)}).open}
     said = [label for result, label in _LEFT.items() if result in found]
     if {Result.CONFIRMED, Result.DISMISSED} <= found:
-        # Nothing is decided by this answer alone. Short, so that no hint takes a second line.
-        return "→ どれも選べる"
+        # Nothing is decided by this answer alone.
+        return ""
     return f"→ {'・'.join(said)}" if said else "→ なし"
 
 

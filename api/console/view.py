@@ -12,7 +12,7 @@ from screening.days import day_of
 from screening.policy import Group, Policy
 from screening.records import Conversation, Kind
 from screening.report.incident import SPEAKERS
-from screening.review import STATES, WITHDRAWN, FlagState, Person, Role
+from screening.review import STATES, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Store
 from screening.urgency import PRIORITIES
 
@@ -83,7 +83,7 @@ def case_page(
         },
         "shown": shown,
         "covered": covered,
-        "before": _before(case, flag, person),
+        "scope": _scope(conversation, own[0]) if len(case.flags) > 1 else "",
         "veiled_count": len(hidden),
         "bubbles": bubbles(
             conversation,
@@ -145,16 +145,13 @@ def case_page(
     }
 
 
-def _before(case: Case, flag: FlagRow, person: Person) -> Mapping[str, str]:
-    """What this person answered last on another flag of the conversation."""
-    mine = [
-        d.decision
-        for d in case.decisions
-        if d.decision.person_id == person.id
-        and d.decision.flag_id != flag.id
-        and d.decision.outcome != WITHDRAWN
-    ]
-    return mine[-1].answers if mine else {}
+def _scope(conversation: Conversation, turn: int | None) -> str:
+    """What the answers are about, where a conversation has several flags."""
+    if turn is None:
+        return "会話全体について"
+    if conversation.kind is Kind.EMAIL:
+        return "印の付いた箇所について"
+    return f"{turn + 1}番の発話について"
 
 
 def _keys(policy: Policy) -> dict[str, str]:
@@ -202,7 +199,7 @@ def _flag(
         "turn": turn,
         "moved": (turn, start, end) != (f.turn, f.start, f.end),
         "handing": drafts.handing(policy, named, drafts.where(flag, case.corrections)),
-        "why": words.reason(f.why, shown=shown),
+        "why": words.parted(words.reason(f.why, shown=shown)),
         "score": f.score,
         "detectors": words.detectors(f.detectors),
         "priority": str(f.priority),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from screening.dashboard.figures import DETECTORS
@@ -146,6 +147,11 @@ def reason(why: str, *, shown: bool) -> str:
         for part in parts
         if not any(more != part and more.startswith(part.removesuffix("）")) for more in parts)
     )
+
+
+def parted(why: str) -> list[tuple[str, bool]]:
+    """A reason cut into what it says and, True, what it says by the way, in brackets."""
+    return [(part, part.startswith("（")) for part in re.split(r"(（[^（）]*）)", why) if part]
 
 
 def figure(value: float | None) -> str:

@@ -187,6 +187,13 @@
   }, true);
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-draft]")) draft();
+    const cause = target.closest("[data-cause]");
+    if (cause) {
+      // With the draft, where nothing is written yet.
+      if (!reason().value.trim()) draft();
+      reason().value += `${cause.dataset.cause}と思われる。`;
+      reason().focus();
+    }
     const open = target.closest("[data-open]");
     if (open) {
       opening = true;
@@ -372,7 +379,7 @@
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     // Nothing moves, and no notice comes to lie over a turn, where the evidence is in view as it is.
     const evidence = document.querySelector("[data-evidence]");
-    if (evidence && evidence.getBoundingClientRect().bottom > innerHeight) evidence.scrollIntoView({ block: "center" });
+    if (evidence && evidence.getBoundingClientRect().bottom > innerHeight) evidence.scrollIntoView({ block: "end" });
   };
   ready();
 })();
