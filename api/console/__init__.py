@@ -6,6 +6,7 @@
 ``consequences``  what answers lead to, said before they are given
 ``pages``         templates, and what every page needs
 ``forms``         posts with the session's token
+``filters``       what a list is narrowed to, kept while a person works through it
 ``onward``        where a person goes next
 ``record``        what people did with a flag, and which one it repeats
 ``view``          what the page of a case shows
