@@ -154,6 +154,12 @@ def parted(why: str) -> list[tuple[str, bool]]:
     return [(part, part.startswith("（")) for part in re.split(r"(（[^（）]*）)", why) if part]
 
 
+def gist(why: str) -> str:
+    """A reason as a list shows it: without what is said by the way, and each thing once."""
+    said = "".join(part for part, aside in parted(why) if not aside)
+    return "／".join(dict.fromkeys(said.split("／")))
+
+
 def figure(value: float | None) -> str:
     """A number as a table shows it: as exact as it is worth reading, never with an exponent."""
     if value is None:

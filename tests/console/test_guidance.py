@@ -394,3 +394,6 @@ def test_what_is_said_by_the_way_is_smaller():
     parts = words.parted(why)
     assert "".join(text for text, _ in parts) == why
     assert [aside for _, aside in parts] == [False, True, False]
+    assert (
+        words.gist(why) == "検出器が手がかりにした言葉：「…」／職員に暴力をふるったと述べています"
+    )
