@@ -41,7 +41,7 @@ CALM = -1.5
 POINTED_AGAIN, CALM_AGAIN = 0.8, -2.0
 #: Turns named as evidence of what only the whole conversation shows, and how likely each of them must be
 #: beside the likeliest.
-EVIDENCE_TURNS, BESIDE_LIKELIEST = 3, 0.5
+EVIDENCE_TURNS, BESIDE_LIKELIEST = 3, 0.7
 LEARNED = "検出器が手がかりにした言葉：{words}"
 LEARNED_UNNAMED = "検出器が文字の並びから見つけました"
 #: The longest stretch, in code points, that a reason quotes whole; of a longer one its words alone.

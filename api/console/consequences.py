@@ -27,7 +27,7 @@ from . import drafts, words
 #: Beyond so many ways to complete the answers nothing is said ahead.
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
-_LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "他"}
+_LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "保留など"}
 #: Outcomes that say that there is nothing to judge.
 _NO_CONDUCT = (OutcomeKind.ERROR, OutcomeKind.DUPLICATE, OutcomeKind.STAFF)
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
@@ -239,11 +239,12 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
     found: set[Result | None] = set()
     for way in itertools.islice(ways, _MOST):
         found |= {judged.get(o) for o in concluded({**given, **dict(way)}).open}
-    said = [label for result, label in _LEFT.items() if result in found]
     if {Result.CONFIRMED, Result.DISMISSED} <= found:
         # Nothing is decided by this answer alone.
         return ""
-    return f"→ {'・'.join(said)}" if said else "→ なし"
+    # What judges nothing is open beside a judgement as well, and is said where nothing else is.
+    said = next((label for result, label in _LEFT.items() if result in found), "なし")
+    return f"→ {said}"
 
 
 def _after(policy: Policy, category: str, outcome: str) -> str:

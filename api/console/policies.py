@@ -65,7 +65,7 @@ def under(request: Request, person: Staff, key: str, name: str) -> Response:
                 ],
                 "route": words.outcome_label(other, assessed.route) if assessed.route else "",
             }
-            | consequences.questions(assessed)
+            | consequences.questions(assessed, other)
             for flag in found.flags
             for assessed in [assess(other, flag.category, {}, flagged=flagged, consulted=consulted)]
         ],
