@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 
 from screening.access import Action, may
 from screening.errors import Conflict, NotFound, PermissionDenied, ReviewError
-from screening.policy import respond
 from screening.review import FlagState, Person
 from screening.store import Case, FlagRow, Store
 
@@ -53,13 +52,10 @@ def done(request: Request, person: Person, key: str = "") -> dict[str, Any] | No
         text = "決定を取り消しました。答えと理由は下書きに戻してあります。"
         return {"kind": "good", "text": text, "undo": None}
     name = words.category_name(policy, flag.named)
-    known = flag.named in policy.categories and policy.outcome(flag.outcome or "")
-    due = respond(policy, flag.named, flag.outcome or "").due if known else ()
-    steps = "すべきことは「対応」に並びます。" if due else ""
     on = "次の会話に移りました。" if key and flag.conversation_key != key else ""
     return {
         "kind": "good",
-        "text": f"「{name}」を「{words.standing(policy, flag)}」と記録しました。{steps}{on}",
+        "text": f"「{name}」を「{words.standing(policy, flag)}」と記録しました。{on}",
         "undo": flag_id if may_withdraw(mine[-1], flag, person) else None,
     }
 

@@ -94,8 +94,9 @@
       const titles = open.map((group) => `「${group.dataset.title}」`).join("");
       const all = open.length === groups().length - 1 && COUNTS[open.length];
       if (open.length) { hint(`先に${all ? `${all}の問い` : titles}に答えてください`); return; }
-      // The answers may still be on their way; the draft comes with them.
-      if (document.querySelector("#decision .htmx-request")) { drafting = true; return; }
+      // The answers, or the outcome that waits for them, may still be on their way; the draft comes with them.
+      const waits = !chosen && pending && Date.now() <= pending.until;
+      if (waits || document.querySelector("#decision .htmx-request")) { drafting = true; return; }
       if (!chosen) { hint("先に結論を選んでください"); return; }
     }
     unsaid();
