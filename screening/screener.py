@@ -40,7 +40,7 @@ CALM = -1.5
 #: Chosen on the dev hands.
 POINTED_AGAIN, CALM_AGAIN = 0.8, -2.0
 #: Turns named as evidence of what only the whole conversation shows, and how likely each of them must be
-#: beside the likeliest.
+#: beside the likeliest: reviewers signed a second one at half of it that said nothing of the category.
 EVIDENCE_TURNS, BESIDE_LIKELIEST = 3, 0.7
 LEARNED = "検出器が手がかりにした言葉：{words}"
 LEARNED_UNNAMED = "検出器が文字の並びから見つけました"

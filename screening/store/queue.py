@@ -72,9 +72,6 @@ class Filters:
     without: tuple[str, ...] = ()
 
 
-_EVERYTHING = Filters()
-
-
 def cursor(row: FlagRow) -> str:
     """Where the queue goes on after ``row``."""
     place = [PRIORITIES.index(row.flag.priority), row.rank, row.id]
@@ -252,7 +249,7 @@ def onward(
     person: Person,
     *,
     now: datetime,
-    asked_for: Filters = _EVERYTHING,
+    asked_for: Filters,
     passing: bool = False,
 ) -> FlagRow | None:
     """Where a person goes from the conversation of ``row``, in the queue's own order, within what is
