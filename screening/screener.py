@@ -19,7 +19,7 @@ from .classifier.facts import logistic
 from .classifier.model import ANY
 from .errors import ModelError
 from .policy import Policy, load_policy
-from .records import Conversation, Finding, ScreeningResult
+from .records import Conversation, Finding, Flag, ScreeningResult
 from .rules import RuleSet
 from .second_reader import SecondReader
 from .view import FLOOR, SURE, View, Viewer
@@ -114,23 +114,28 @@ class Screener:
         self, conversations: Sequence[Conversation], histories: Sequence[Sequence[Conversation]]
     ) -> list[ScreeningResult]:
         view = self.viewer.view(conversations)
+        enough = self.policy.limits.repeated_demands
         results = []
         for i, (conversation, history) in enumerate(zip(conversations, histories, strict=True)):
             findings = list(self._said(conversation, i, view)) if i in view.spoken else []
-            findings += self._repeated(conversation, view.texts_of(i), view)
-            findings += self._measured(conversation, history)
+            if enough is not None and len(texts := view.texts_of(i)) >= enough:
+                findings += self._repeated(conversation, texts, view, enough)
+            if history or _timed(conversation):
+                findings += self._measured(conversation, history)
             results.append(self._result(conversation, findings, view.scores[i]))
         return results
 
     def _result(
         self, conversation: Conversation, findings: list[Finding], scores: dict[str, float]
     ) -> ScreeningResult:
-        for finding in findings:
-            scores[finding.category] = max(scores.get(finding.category, 0.0), finding.score)
-        flags = self.policy.propose(conversation, findings, scores) if findings else ()
+        flags: tuple[Flag, ...] = ()
+        if findings:
+            for finding in findings:
+                scores[finding.category] = max(scores.get(finding.category, 0.0), finding.score)
+            flags = self.policy.propose(conversation, findings, scores)
         return ScreeningResult(
             conversation.id,
-            self.policy.needs_review(flags),
+            bool(flags) and self.policy.needs_review(flags),
             self.policy.version,
             self.detectors,
             scores,
@@ -232,10 +237,9 @@ class Screener:
         best = best[scores[best] >= BESIDE_LIKELIEST * scores[best[:1]]]
         return tuple(sorted({view.turns[int(view.owner[first + unit])] for unit in best.tolist()}))
 
-    def _repeated(self, conversation: Conversation, texts: range, view: View) -> Iterator[Finding]:
-        least = self.policy.limits.repeated_demands
-        if least is None or len(texts) < least:
-            return
+    def _repeated(
+        self, conversation: Conversation, texts: range, view: View, least: int
+    ) -> Iterator[Finding]:
         place: list[int | None] = [None] * len(conversation.turns)
         for text in texts:
             place[view.turns[text]] = text
@@ -249,8 +253,6 @@ class Screener:
         self, conversation: Conversation, history: Sequence[Conversation]
     ) -> Iterator[Finding]:
         limits = self.policy.limits
-        if not history and all(turn.end_ms is None for turn in conversation.turns):
-            return
         seen = conduct.observe(conversation, history, days=limits.contact_days)
         if limits.call_minutes is not None and (seen.minutes or 0) >= limits.call_minutes:
             why = f"通話が{seen.minutes:.0f}分続いています（目安{limits.call_minutes:g}分）"
@@ -258,6 +260,14 @@ class Screener:
         if limits.contacts is not None and seen.contacts >= limits.contacts:
             why = f"{limits.contact_days:g}日間に{seen.contacts}回の連絡があります（目安{limits.contacts}回）"
             yield Finding(limits.many_contacts, None, 0, 0, 0.6, "conduct", why)
+
+
+def _timed(conversation: Conversation) -> bool:
+    # A loop, for it runs for every conversation: a generator costs three times as much.
+    for turn in conversation.turns:  # noqa: SIM110
+        if turn.end_ms is not None:
+            return True
+    return False
 
 
 def _take(source: Iterator[Conversation]) -> list[Conversation]:

@@ -134,8 +134,9 @@ class Viewer:
     def view(self, conversations: Sequence[Conversation]) -> View:
         """Everything that is computed for many conversations at once."""
         tools, model = self._tools(), self.model
-        texts, turns, first_text = _texts(conversations, SCREENED, mails=True)
-        batch = tools.analyzer.analyze(texts)
+        screened, answered = _texts(conversations)
+        turns, first_text = screened.turns, screened.first
+        batch = tools.analyzer.analyze(screened.texts)
         units, owner, scores = model.customer.read(tools.encoder, batch)
         customer = Units(scores, units, _bounds(owner, first_text))
         own = np.empty(len(units), np.bool_)
@@ -162,15 +163,14 @@ class Viewer:
                     if match.category in model.stack.offsets:
                         known[i, 1] = max(known[i, 1], min(known[i, 0], match.score))
                         known[i, 0] = max(known[i, 0], match.score)
-        answers, answer_turns, first_answer = _texts(conversations, _ANSWERING, mails=False)
-        spoken, theirs, their_text, answer_scores = self._answers(answers, tools)
-        agent = Units(answer_scores, theirs, _bounds(their_text, first_answer))
+        spoken, theirs, their_text, answer_scores = self._answers(answered.texts, tools)
+        agent = Units(answer_scores, theirs, _bounds(their_text, answered.first))
         judged = model.judge(customer, own, agent, known, placed, HEARD)
         again, marks = np.zeros(len(conversations), np.bool_), dict[int, Marks]()
         if self.second_reader:
             both = (
                 Side(batch, units, owner, turns, customer.bounds.tolist()),
-                Side(spoken, theirs, their_text, answer_turns, agent.bounds.tolist()),
+                Side(spoken, theirs, their_text, answered.turns, agent.bounds.tolist()),
             )
             again, marks = read_again(self.second_reader, both, own, judged.probabilities, judged.judged, judged.whole, may_read=judged.heard)  # fmt: skip
         view = View(
@@ -261,23 +261,33 @@ def _unit_at(start: int, units: NDArray[np.int64], first: int, last: int) -> int
     return first + max(0, int(np.searchsorted(begins, start, "right")) - 1)
 
 
-def _texts(
-    conversations: Sequence[Conversation], speakers: frozenset[Speaker], *, mails: bool
-) -> tuple[list[str], list[int], list[int]]:
-    """The texts of calls by the speakers, and all of the ``mails`` where these are asked for; the numbers
-    of their turns, and where each conversation's begin."""
-    texts: list[str] = []
-    turns: list[int] = []
-    first = [0]
+@dataclass(slots=True)
+class _Texts:
+    """Texts in the order of their turns: ``turns`` are the numbers of these, and ``first`` (conversations
+    + 1,) says where each conversation's begin."""
+
+    texts: list[str] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
+    first: list[int] = field(default_factory=lambda: [0])
+
+
+def _texts(conversations: Sequence[Conversation]) -> tuple[_Texts, _Texts]:
+    """What is screened, mails whole, and what was answered in calls."""
+    screened, answered = _Texts(), _Texts()
     for conversation in conversations:
         is_mail = conversation.kind is Kind.EMAIL
-        if mails or not is_mail:
-            for number, turn in enumerate(conversation.turns):
-                if (is_mail or turn.speaker in speakers) and turn.text:
-                    texts.append(turn.text)
-                    turns.append(number)
-        first.append(len(texts))
-    return texts, turns, first
+        for number, turn in enumerate(conversation.turns):
+            if not turn.text:
+                continue
+            if is_mail or turn.speaker in SCREENED:
+                screened.texts.append(turn.text)
+                screened.turns.append(number)
+            elif turn.speaker in _ANSWERING:
+                answered.texts.append(turn.text)
+                answered.turns.append(number)
+        screened.first.append(len(screened.texts))
+        answered.first.append(len(answered.texts))
+    return screened, answered
 
 
 def _bounds(owner: NDArray[np.int32], first_text: Sequence[int]) -> NDArray[np.int64]:
