@@ -71,9 +71,13 @@ def main() -> int:
     if arguments.command == "check":
         return check(arguments.paths)
     if arguments.command == "agreement":
-        from .agreement import agreement, second_labels, table
+        from .agreement import agreement, first_labels, second_labels, table
+        from .spans import word_table
 
-        print(table(agreement(read_corpus(), second_labels())))
+        documents = read_corpus()
+        print(table(agreement(first_labels(documents), second_labels())))
+        print()
+        print(word_table(documents, split_of))
         return 0
     if arguments.command == "export":
         return export(arguments.output, arguments.split, arguments.labels)

@@ -1,16 +1,18 @@
 """How far two people agree who label the same documents without seeing each other's labels.
 
-The first labels are the corpus's; the second, by document, stand in ``second_annotation.tsv``.
+The first labels are the writers' (``spans.FIRST`` where the corpus holds what was adjudicated later, the
+corpus elsewhere); the second, by document, stand in ``second_annotation.tsv``.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .reader import CATEGORIES, MEANS, Document
+from .spans import FIRST, read_spans
 
 SECOND = Path(__file__).parent / "second_annotation.tsv"
 
@@ -64,14 +66,21 @@ def second_labels(path: Path | None = None) -> dict[str, frozenset[str]]:
     return labels
 
 
+def first_labels(documents: Sequence[Document]) -> dict[str, frozenset[str]]:
+    """The writers' labels by document id."""
+    return {d.id: d.labels for d in documents} | {
+        name: marks.labels for name, marks in read_spans(FIRST, documents).items()
+    }
+
+
 def agreement(
-    documents: Sequence[Document], second: dict[str, frozenset[str]]
+    first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]]
 ) -> tuple[Agreement, ...]:
     """For "any means" and each category, over the documents that were labelled twice."""
-    twice = [d for d in documents if d.id in second]
+    twice = [name for name in first if name in second]
 
     def of(name: str, wanted: frozenset[str]) -> Agreement:
-        pairs = [(bool(d.labels & wanted), bool(second[d.id] & wanted)) for d in twice]
+        pairs = [(bool(first[n] & wanted), bool(second[n] & wanted)) for n in twice]
         return Agreement(
             name,
             pairs.count((True, True)),

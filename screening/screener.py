@@ -25,8 +25,8 @@ from .second_reader import SecondReader
 from .view import FLOOR, SURE, View, Viewer
 
 #: A sentence is pointed at where it is at least as likely as this; under it, the conversation as a whole
-#: carries the category. Chosen on hands left out: a wrong sentence costs more than none.
-POINTED = 0.6
+#: carries the category. Chosen on the dev hands: a wrong sentence costs more than none.
+POINTED = 0.75
 #: The same for a sentence in a conversation of which too little was said to judge it. Chosen, like
 #: ``HEARD``, between the gate's single sentences and false flags on harmless text by real people.
 ALONE = 0.7
@@ -38,12 +38,15 @@ PLAIN, DOUBT = 0.8, 0.3
 CALM = -1.5
 #: The same two where the second reader read as well, whose doubts weigh less and whose sureness says more.
 #: Chosen on the dev hands.
-POINTED_AGAIN, CALM_AGAIN = 0.8, -2.0
+POINTED_AGAIN, CALM_AGAIN = 0.85, -2.0
+#: Where it read and the whole conversation carries a category that no sentence reaches ``POINTED_AGAIN`` for,
+#: the likeliest one is pointed at from here on. Chosen on the dev hands.
+LIKELIEST_AGAIN = 0.6
 #: Turns named as evidence of what only the whole conversation shows, and how likely each of them must be
 #: beside the likeliest: reviewers signed a second one at half of it that said nothing of the category.
 EVIDENCE_TURNS, BESIDE_LIKELIEST = 3, 0.7
-LEARNED = "検出器が手がかりにした言葉：{words}"
-LEARNED_UNNAMED = "検出器が文字の並びから見つけました"
+LEARNED = "手がかりの言葉：{words}"
+LEARNED_UNNAMED = "文字の並びから見つけました"
 #: The longest stretch, in code points, that a reason quotes whole; of a longer one its words alone.
 QUOTED_WHOLE = 24
 #: What says something to a reader by itself: an ending or a particle alone does not.
@@ -114,12 +117,12 @@ class Screener:
         self, conversations: Sequence[Conversation], histories: Sequence[Sequence[Conversation]]
     ) -> list[ScreeningResult]:
         view = self.viewer.view(conversations)
-        enough = self.policy.limits.repeated_demands
+        least = self.policy.limits.repeated_demands
         results = []
         for i, (conversation, history) in enumerate(zip(conversations, histories, strict=True)):
             findings = list(self._said(conversation, i, view)) if i in view.spoken else []
-            if enough is not None and len(texts := view.texts_of(i)) >= enough:
-                findings += self._repeated(conversation, texts, view, enough)
+            if least is not None and len(texts := view.texts_of(i)) >= least:
+                findings += self._repeated(conversation, texts, view, least)
             if history or _timed(conversation):
                 findings += self._measured(conversation, history)
             results.append(self._result(conversation, findings, view.scores[i]))
@@ -149,9 +152,10 @@ class Screener:
         pointed: set[str] = set()
         least, calm = (POINTED_AGAIN, CALM_AGAIN) if view.read_again[i] else (POINTED, CALM)
         most = SURE - 0.01 if view.judged[i] < calm and view.heard[i] else 1.0
+        likeliest = self._likeliest(i, view) if view.read_again[i] and most >= SURE else {}
 
-        def weighed(name: str, score: float) -> float:
-            if name not in stack.offsets:
+        def weighed(name: str, score: float, unit: int) -> float:
+            if name not in stack.offsets or likeliest.get(name) == unit:
                 return score
             score = min(score, most)
             return (
@@ -162,14 +166,14 @@ class Screener:
             row = view.probabilities[unit].tolist()
             for head, name in self._categories:
                 if row[head] >= FLOOR:
-                    score = weighed(name, row[head])
+                    score = weighed(name, row[head], unit)
                     if score >= SURE:
                         pointed.add(name)
                     yield self._in_unit(unit, head, name, score, i, row, view)
         for text, match, at in sorted(spoken.matches, key=lambda m: m[0]):
             score = match.score
             if match.category in self._head:
-                score = weighed(match.category, float(view.probabilities[at, self._head[match.category]]))  # fmt: skip
+                score = weighed(match.category, float(view.probabilities[at, self._head[match.category]]), at)  # fmt: skip
             if match.score >= PLAIN and not view.heard[i]:
                 score = max(score, match.score - DOUBT)
             if score >= SURE:
@@ -228,6 +232,17 @@ class Screener:
             names = "・".join(f"{title}{score:.0%}" for score, title in most)
             said += f"{'。' if said != '（' else ''}ほかに検討して届かず：{names}"
         return f"{said}）" if said != "（" else ""
+
+    def _likeliest(self, i: int, view: View) -> dict[str, int]:
+        """For each category that the whole carries, its likeliest sentence, if that is likely enough."""
+        found = {}
+        first, last = view.bounds[i], view.bounds[i + 1]
+        for name, score in view.spoken[i].whole:
+            if score >= SURE:
+                unit = first + int(view.probabilities[first:last, self._head[name]].argmax())
+                if view.probabilities[unit, self._head[name]] >= LIKELIEST_AGAIN:
+                    found[name] = unit
+        return found
 
     def _turns_for(self, name: str, i: int, view: View) -> tuple[int, ...]:
         """The turns that speak most for a category that only the whole conversation shows."""

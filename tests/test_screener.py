@@ -142,7 +142,7 @@ def test_a_reason_quotes_what_was_said_and_not_its_stems(screener):
     """What a learned detector points to stands in the reason as it stands in the conversation."""
     said = "店ごと燃やしてやるから覚えておけ"
     flags = screener.screen(_call((C, said))).flags
-    quoted = [q for f in flags for q in re.findall("手がかりにした言葉：「([^」]*)」", f.why)]
+    quoted = [q for f in flags for q in re.findall("手がかりの言葉：「([^」]*)」", f.why)]
     assert quoted
     assert all(q in said and len(q) > 3 for q in quoted)
 
@@ -152,7 +152,7 @@ def test_a_reason_quotes_words_that_say_something(screener, conversations):
     seen = 0
     for conversation in conversations:
         for flag in screener.screen(conversation).flags:
-            for learned in re.findall("手がかりにした言葉：((?:「[^」]*」)+)", flag.why):
+            for learned in re.findall("手がかりの言葉：((?:「[^」]*」)+)", flag.why):
                 quoted = re.findall("「([^」]*)」", learned)
                 tiny = [w for w in quoted if re.fullmatch("[ぁ-んー]{1,2}", w)]
                 assert not tiny or tiny == quoted, flag.why

@@ -29,10 +29,8 @@ def test_only_the_word_itself_is_covered(said, left):
 
 def test_a_reason_can_be_read_without_its_words():
     """What a reason quotes is left out, and what it names itself; the rest stays."""
-    why = "「脅迫」のおそれ：検出器が手がかりにした言葉：「店に火」（会話全体の見立て99%）"
-    assert veiled(why) == (
-        "「…」のおそれ：検出器が手がかりにした言葉：「…」（会話全体の見立て99%）"
-    )
+    why = "「脅迫」のおそれ：手がかりの言葉：「店に火」（会話全体の見立て99%）"
+    assert veiled(why) == ("「…」のおそれ：手がかりの言葉：「…」（会話全体の見立て99%）")
     assert veiled("死ね・消えろなど、相手の存在を否定しています") == (
         "…・…など、相手の存在を否定しています"
     )

@@ -35,7 +35,15 @@ from screening.policy import load_policy
 from screening.rules import RuleSet
 from screening.screener import Screener
 from screening.second_reader.reader import FORMAT, SecondReader, identity
-from screening.second_reader.weighing import judged_features, likeliest
+from screening.second_reader.weighing import (
+    JUDGED_FEATURES,
+    UNIT_FEATURES,
+    WHOLE_FEATURES,
+    Sentences,
+    judged_features,
+    likeliest,
+    unit_features,
+)
 from screening.view import Viewer
 
 from . import pretrained
@@ -46,8 +54,8 @@ Floats = NDArray[np.float32]
 SHIPPED = Path(__file__).parent / "shipped"
 #: Of the dev documents that hold a means or a care sign, this share at least must be read again.
 READ_AGAIN = 0.98
-#: How much more a harmless document counts than a harmful one; chosen on the dev hands.
-PRIOR_ODDS = 1.6
+#: What a harmless document counts beside a harmful one; chosen on the dev hands.
+PRIOR_ODDS = 0.9
 #: What a conversation that holds a category in which a miss is worst (``evaluate.CRITICAL``) counts beside
 #: one that does not, when it is decided whether one does; chosen on the dev hands.
 CRITICAL_BALANCE = 6.0
@@ -62,11 +70,14 @@ class Said:
     """What both readers say of one document; logits but for the first reader's probabilities."""
 
     judged: float
-    whole: Floats
-    units: Floats
+    sentences: Sentences
     own: Floats
     first_units: Floats
     first_whole: Floats
+
+    @property
+    def whole(self) -> Floats:
+        return self.sentences.whole
 
 
 class _Recorder:
@@ -80,11 +91,11 @@ class _Recorder:
 
     def judgement(self, first: float, whole: Floats, units: Floats) -> float:
         empty = np.zeros((0, len(HEADS)), np.float32)
-        self.said.append(Said(first, whole, empty, units, empty, empty))
+        self.said.append(Said(first, Sentences(empty, empty, whole), units, empty, empty))
         return first
 
-    def of_units(self, first: Floats, second: Floats, judged: float) -> Floats:
-        self.said[-1].units, self.said[-1].first_units = second, first.copy()
+    def of_units(self, first: Floats, second: Sentences, judged: float) -> Floats:
+        self.said[-1].sentences, self.said[-1].first_units = second, first.copy()
         return first
 
     def of_whole(self, first: Floats, second: Floats, units: Floats, judged: float) -> Floats:
@@ -128,15 +139,15 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
         model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(known[~out], truth[~out], sample_weight=weights[~out])  # fmt: skip
         judged[out] = model.decision_function(known[out])
     units = encode(texts_of(documents))
-    owner = np.array([t.document for t in texts_of(documents)])[units.text]
-    second, first = np.concatenate([s.units for s in said]), np.concatenate([s.first_units for s in said])  # fmt: skip
-    assert len(second) == len(owner)
+    of_units = np.concatenate(
+        [
+            unit_features(s.first_units, s.sentences, j)
+            for s, j in zip(said, judged.tolist(), strict=True)
+        ]
+    )
+    assert len(of_units) == len(units.text)
     own = units.own
-    of_unit = judged[owner][own]
-    rows = {
-        i: np.column_stack([logits(first[own, i]), second[own, i], second[own, 0], of_unit])
-        for i in (*means, *others)
-    }
+    rows = {i: of_units[own, i] for i in (*means, *others)}
     labels = {i: units.labels[own, i] for i in rows}
     unit_rows = _shared(rows, labels, means) | _shared(rows, labels, others)
     in_turn = np.zeros((int(units.text.max()) + 1, len(HEADS)), np.bool_)
@@ -160,16 +171,20 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
     highest = np.array([s.first_units[:, watched].max(initial=0) for s in said])
     holds = truth | there[HEADS.index("self_harm_risk")]
     read_from, or_likely = _bounds(np.array([s.judged for s in said]), highest, holds)
-    nothing = [0.0, 0.0, 0.0, 0.0, -20.0]
     return {
         "read_from": read_from,
         "or_likely": or_likely,
         "watched": [HEADS[i] for i in watched],
         "judged": [*map(float, judge.coef_[0]), float(judge.intercept_[0])],
-        "units": {HEADS[i]: unit_rows.get(i, nothing) for i in range(len(HEADS))},
+        "units": {HEADS[i]: unit_rows.get(i, _never(UNIT_FEATURES)) for i in range(len(HEADS))},
         "above_even": float(slope.coef_[0, 0]),
-        "whole": {HEADS[i]: whole_rows.get(i, nothing) for i in range(len(HEADS))},
+        "whole": {HEADS[i]: whole_rows.get(i, _never(WHOLE_FEATURES)) for i in range(len(HEADS))},
     }
+
+
+def _never(features: Sequence[str]) -> list[float]:
+    """Coefficients of a head that is not weighed."""
+    return [*[0.0] * len(features), -20.0]
 
 
 def _bounds(judged: Floats, highest: Floats, holds: NDArray[np.bool_]) -> tuple[float, float]:
@@ -234,8 +249,9 @@ def main() -> int:
     model = Classifier.load()
     corpus = read_corpus()
     documents = [d for d in corpus if split_of(d.hand) == "dev"]
-    nothing = {name: [0.0, 0.0, 0.0, 0.0, 0.0] for name in HEADS}
-    unweighed = {"read_from": 0.0, "or_likely": 0.0, "watched": [], "judged": [0.0] * 5, "units": nothing, "above_even": 1.0, "whole": nothing}  # fmt: skip
+    of_units = {name: _never(UNIT_FEATURES) for name in HEADS}
+    of_whole = {name: _never(WHOLE_FEATURES) for name in HEADS}
+    unweighed = {"read_from": 0.0, "or_likely": 0.0, "watched": [], "judged": [0.0] * (len(JUDGED_FEATURES) + 1), "units": of_units, "above_even": 1.0, "whole": of_whole}  # fmt: skip
     card: dict[str, Any] = {
         "format": FORMAT,
         "id": "unweighed",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 #: Changes whenever the same conversation would be read otherwise.
-FORMAT = "second-reader-1"
+FORMAT = "second-reader-2"
 #: Of what was not read.
 NOTHING = -20.0
 

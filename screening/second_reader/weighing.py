@@ -19,14 +19,41 @@ from ..classifier.facts import Floats, logistic, logits
 #: logit); the second's logit of any means in the whole, in the likeliest sentence, and in the mean of
 #: the three likeliest.
 JUDGED_FEATURES = ("first", "whole", "likeliest", "three_likeliest")
-#: What is known of a sentence for one category: both readers' logits of it, the second one's of any
-#: means, and the joint judgement.
-UNIT_FEATURES = ("first", "second", "second_any", "judged")
+#: What is known of a sentence for one category: both readers' logits of it and of any means; the second
+#: one's of its strongest token, of the customer's sentences before and after it, of the category and of any
+#: means, of the whole, and how far it is under the likeliest sentence; and the joint judgement.
+UNIT_FEATURES = (
+    "first",
+    "second",
+    "first_any",
+    "second_any",
+    "token",
+    "before",
+    "after",
+    "before_any",
+    "after_any",
+    "whole",
+    "below_likeliest",
+    "judged",
+)
 #: What is known of a category in the whole: the first reader's logit, the second one's of the whole and
 #: of the likeliest sentence, and the joint judgement.
 WHOLE_FEATURES = ("first", "second", "likeliest", "judged")
 #: Where there is no sentence of the customer's own.
 _LOWEST = -12.0
+#: No token and no sentence beside one says less than this.
+_LITTLE = np.float32(-8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The second reader's logits of the customer's sentences, those that a mail quotes among them:
+    ``units`` (n, heads), ``tokens`` (n, heads) of the strongest token of each, and ``whole`` (heads,) of
+    the conversation."""
+
+    units: Floats
+    tokens: Floats
+    whole: Floats
 
 
 class Joins(Protocol):
@@ -36,7 +63,7 @@ class Joins(Protocol):
 
     def judgement(self, first: float, whole: Floats, units: Floats) -> float: ...
 
-    def of_units(self, first: Floats, second: Floats, judged: float) -> Floats: ...
+    def of_units(self, first: Floats, second: Sentences, judged: float) -> Floats: ...
 
     def of_whole(self, first: Floats, second: Floats, units: Floats, judged: float) -> Floats: ...
 
@@ -90,12 +117,11 @@ class Weighing:
         own sentences."""
         return float(judged_features(first, whole, units) @ self.judged[:-1] + self.judged[-1])
 
-    def of_units(self, first: Floats, second: Floats, judged: float) -> Floats:
+    def of_units(self, first: Floats, second: Sentences, judged: float) -> Floats:
         """Probabilities (n, heads) of sentences from the first reader's probabilities and the second
         one's logits."""
-        w = self.unit_weights
-        out = logits(first) * w[0] + second * w[1] + second[:, :1] * w[2] + judged * w[3]
-        out += self.unit_start
+        known = unit_features(first, second, judged)
+        out = np.einsum("nhf,fh->nh", known, self.unit_weights) + self.unit_start
         out = np.where(out > 0, out * self.above_even, out)
         found: Floats = logistic(out)
         return found
@@ -119,3 +145,27 @@ def judged_features(first: float, whole: Floats, units: Floats) -> Floats:
     top = np.sort(units[:, 0])[::-1][:3]
     three = np.concatenate([top, np.full(3 - len(top), _LOWEST, np.float32)])
     return np.array([first, whole[0], three[0], three.mean()], np.float32)
+
+
+def unit_features(first: Floats, second: Sentences, judged: float) -> Floats:
+    """``UNIT_FEATURES`` of each sentence and head (n, heads, features), from the first reader's
+    probabilities (n, heads)."""
+    one, two = logits(first), second.units
+    near = np.maximum(two, _LITTLE)
+    none = np.full((1, two.shape[1]), _LITTLE)
+    before, after = np.concatenate([none, near[:-1]]), np.concatenate([near[1:], none])
+    known = (
+        one,
+        two,
+        one[:, :1],
+        two[:, :1],
+        np.maximum(second.tokens, _LITTLE),
+        before,
+        after,
+        before[:, :1],
+        after[:, :1],
+        second.whole,
+        near - near.max(axis=0, initial=_LITTLE),
+        judged,
+    )
+    return np.stack([np.broadcast_to(k, two.shape) for k in known], axis=-1).astype(np.float32)

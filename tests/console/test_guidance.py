@@ -390,10 +390,8 @@ def test_a_mistake_names_its_cause_with_one_press(case):
 
 def test_what_is_said_by_the_way_is_smaller():
     """The words come first; how sure what was comes after them, and nothing is lost."""
-    why = "検出器が手がかりにした言葉：「…」（会話全体の見立て99%。ほかに検討して届かず：脅迫22%）／職員に暴力をふるったと述べています"
+    why = "手がかりの言葉：「…」（会話全体の見立て99%。ほかに検討して届かず：脅迫22%）／職員に暴力をふるったと述べています"
     parts = words.parted(why)
     assert "".join(text for text, _ in parts) == why
     assert [aside for _, aside in parts] == [False, True, False]
-    assert (
-        words.gist(why) == "検出器が手がかりにした言葉：「…」／職員に暴力をふるったと述べています"
-    )
+    assert words.gist(why) == "手がかりの言葉：「…」／職員に暴力をふるったと述べています"

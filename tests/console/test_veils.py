@@ -211,13 +211,13 @@ def test_a_reviewer_approves_nothing(client, signed_in, store):
 def test_a_reason_quotes_nothing_until_the_words_are_asked_for(client, signed_in, store, shown):
     """Queue and case give the reason, but the words in it stay back with the words themselves."""
     signed_in("確認 花子")
-    quoted = "手がかりにした言葉：「(?!…」)"
+    quoted = "手がかりの言葉：「(?!…」)"
     flag = next(
         f for f in store.flags(limit=100).items if re.search(quoted, f.flag.why) and f.flag.text
     )
     assert not re.search(quoted, client.get("/").text)
     page = client.get(f"/cases/{flag.conversation_key}?flag={flag.id}{'&words=shown' * shown}").text
-    assert "手がかりにした言葉：「" in page
+    assert "手がかりの言葉：「" in page
     assert bool(re.search(quoted, page)) == shown
 
 

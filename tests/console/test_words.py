@@ -11,7 +11,7 @@ from screening.policy import load_policy
 from screening.store.events import EventKind
 
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
-LEARNED = "検出器が手がかりにした言葉：「{}」（会話全体の見立て99%{}）"
+LEARNED = "手がかりの言葉：「{}」（会話全体の見立て99%{}）"
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,17 @@ from screening.policy import load_policy
 from screening.records import Conversation, Kind, Speaker, Turn
 from screening.rehearsal import Shadowed
 from screening.rules import RuleSet
-from screening.screener import Screener, default_screener
+from screening.screener import (
+    CALM_AGAIN,
+    LIKELIEST_AGAIN,
+    POINTED_AGAIN,
+    Screener,
+    default_screener,
+)
 from screening.second_reader import Marks, SecondReader
+from screening.second_reader.again import FLATNESS, OF_ANY, PEAK
 from screening.second_reader.reader import NOTHING, shipped
-from screening.view import Viewer
+from screening.view import SURE, Viewer
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +107,34 @@ def test_a_sentence_without_a_conversation_is_left_to_the_first(screener):
     assert screener.screen(one).flags == first.screen(one).flags
 
 
+@pytest.mark.parametrize(
+    ("likely", "whole", "judged", "turn"),
+    [
+        (LIKELIEST_AGAIN + 0.01, 0.9, 3.0, 1),
+        (LIKELIEST_AGAIN - 0.01, 0.9, 3.0, None),
+        (LIKELIEST_AGAIN + 0.01, SURE - 0.01, 3.0, "nothing"),
+        (LIKELIEST_AGAIN + 0.01, 0.9, CALM_AGAIN - 1, "nothing"),
+        (POINTED_AGAIN, 0.9, 3.0, 1),
+    ],
+)
+def test_what_the_whole_carries_is_pointed_at_where_it_is_likeliest(
+    screener, monkeypatch, likely, whole, judged, turn
+):
+    """In words, though no sentence by itself is sure enough; in no other sentence, and in no calm call."""
+    said = ("先週お願いした件です。", "夜道は長いですからね。", "では、よい週末を。")
+    conversation = Conversation("1", Kind.CALL, tuple(Turn(t, Speaker.CUSTOMER) for t in said))
+    view = screener.viewer.view([conversation])
+    head = screener.model.heads.index("threat")
+    view.probabilities[:] = 0
+    view.probabilities[:, head] = [0.3, likely, 0.5]
+    view.judged[:], view.heard[:], view.read_again[:] = judged, True, True
+    view.spoken.clear()
+    view.spoken[0].units, view.spoken[0].whole = [0, 1, 2], [("threat", whole)]
+    monkeypatch.setattr(screener.viewer, "view", lambda conversations: view)
+    flags = [f for f in screener.screen(conversation).flags if f.category == "threat"]
+    assert [f.turn for f in flags] == ([] if turn == "nothing" else [turn])
+
+
 def test_a_long_conversation_is_read_whole(reader):
     """Every piece of a call of many windows gets an answer, and every token."""
     turns = tuple(
@@ -112,15 +147,56 @@ def test_a_long_conversation_is_read_whole(reader):
     assert all((m.logits > NOTHING).all() for m in view.marks.values())
 
 
-def test_evidence_is_the_run_about_the_strongest_token():
-    """Tokens near the strongest that speak too belong to it; those far off do not."""
-    logits = np.full((20, 1), -9, np.float32)
-    logits[[1, 3, 19]] = [[1], [2], [1]]
-    marks = Marks(np.arange(20) * 2, np.arange(20) * 2 + 2, logits)
-    assert marks.stretch(0) == (2, 8)
-    weak = Marks(np.arange(3), np.arange(3) + 1, np.array([[-5], [-2], [-6]], np.float32))
-    assert weak.stretch(0) == (1, 2)
-    assert Marks(np.zeros(0), np.zeros(0), np.zeros((0, 1), np.float32)).stretch(0) is None
+def _marks(logits, lengths):
+    """Tokens of these lengths, one after another; a row of logits for each."""
+    ends = np.cumsum(lengths)
+    return Marks(ends - lengths, ends, np.array(logits, np.float32))
+
+
+def test_evidence_is_the_stretch_expected_to_agree_best():
+    """Tried against every stretch, the expected counts written out."""
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        count = int(rng.integers(1, 9))
+        lengths = rng.integers(1, 5, count)
+        marks = _marks(rng.normal(0, 3, (count, 2)), lengths)
+        said = (1 - OF_ANY) * marks.logits[:, 1] + OF_ANY * marks.logits[:, 0]
+        meant = lengths / (1 + np.exp(-(said - said.max() + PEAK) / FLATNESS))
+
+        def expected(first, last, meant=meant, lengths=lengths):
+            shown = lengths[first : last + 1].sum()
+            return 2 * meant[first : last + 1].sum() / (shown + meant.sum())
+
+        best = max(expected(a, b) for a in range(count) for b in range(a, count))
+        start, end = marks.stretch(1)
+        first, last = marks.starts.tolist().index(start), marks.ends.tolist().index(end)
+        assert expected(first, last) == pytest.approx(best)
+
+
+def test_a_weak_token_belongs_where_those_about_it_speak_unless_it_is_long():
+    """The same logits, and lengths in characters."""
+    logits = [[2], [-3], [2], [-9]]
+    assert _marks(logits, np.array([1, 1, 1, 1])).stretch(0) == (0, 3)
+    assert _marks(logits, np.array([9, 99, 1, 1])).stretch(0) == (0, 9)
+
+
+def test_what_speaks_for_any_means_speaks_for_the_category():
+    alone, beside = [[-5, 2], [-5, -6]], [[-5, 2], [8, -6]]
+    assert _marks(alone, np.array([1, 2])).stretch(1) == (0, 1)
+    assert _marks(beside, np.array([1, 2])).stretch(1) == (0, 3)
+
+
+def test_a_character_under_two_tokens_counts_once():
+    """A word's beginning has a piece of its own, which lies on its first character."""
+    starts, ends = np.array([0, 0, 1]), np.array([1, 1, 3])
+    logits = np.array([[3], [3], [1.5]], np.float32)
+    assert Marks(starts, ends, logits).stretch(0) == _marks(logits[1:], np.array([1, 2])).stretch(0)
+
+
+def test_no_characters_are_no_evidence():
+    none = np.zeros(0, np.int64)
+    assert Marks(none, none, np.zeros((0, 1), np.float32)).stretch(0) is None
+    assert Marks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((1, 1), np.float32)).stretch(0) is None  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["network.onnx", "tokenizer.json", "card.json"])
