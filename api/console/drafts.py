@@ -63,11 +63,9 @@ def text(policy: Policy, outcome: Choice, found: Assessment, place: str) -> str:
             return f"{place}は、職員側の言動の問題から出たものであり、お客様のハラスメントとして扱わない。"
         case OutcomeKind.CARE:
             return f"{place}に、お客様への配慮が要ると思われる言葉があるため、担当へ引き継ぐ。"
-    said = _answers(policy, found.questions)
-    if outcome.kind is OutcomeKind.CONSULTATION:
-        return f"{place}について、{said}。関係する人と協議してから判断するため、保留する。"
-    clause = words.clause(policy, category.provision)
-    return f"{place}について、{said}。「{clause}」に照らし、「{outcome.label}」と判断した。"
+    # The outcome stands beside its reason wherever it is read, and need not be said in it again.
+    said = f"{place}（{category.provision} {category.name}）：{_answers(policy, found.questions)}。"
+    return f"{said}関係する人と協議する。" if outcome.kind is OutcomeKind.CONSULTATION else said
 
 
 def handing(policy: Policy, category: str, place: str) -> str:

@@ -191,7 +191,11 @@ def _flag(
         "decision": flag.decision,
         "corrected": named != f.category,
         "provision": category.provision if category else f.provision,
-        "clause": words.clause(policy, category.provision if category else f.provision),
+        "clause": words.clause(
+            policy,
+            category.provision if category else f.provision,
+            beside=words.category_name(policy, named),
+        ),
         "evidence": f.evidence if turn is None else (),
         "summary": category.summary if category else "",
         "text": text if shown else "",

@@ -30,29 +30,27 @@ def _medical(demand, means, kind):
             "no_demand",
             "unacceptable",
             OutcomeKind.HARASSMENT,
-            f"{PLACE}について、要求はしておらず、手段・態様は相当な範囲を超える。"
-            "「②-2 精神的な攻撃」に照らし、「カスタマーハラスメントに当たる」と判断した。",
+            f"{PLACE}（②-2 脅迫）：要求はしておらず、手段・態様は相当な範囲を超える。",
         ),
         (
             "valid",
             "acceptable",
             OutcomeKind.COMPLAINT,
-            f"{PLACE}について、要求の内容には妥当な理由があり、手段・態様は相当な範囲である。"
-            "「②-2 精神的な攻撃」に照らし、「ハラスメントに当たらない（苦情・ご意見）」と判断した。",
+            f"{PLACE}（②-2 脅迫）：要求の内容には妥当な理由があり、手段・態様は相当な範囲である。",
         ),
         (
             "undetermined",
             "undetermined",
             OutcomeKind.CONSULTATION,
-            f"{PLACE}について、要求内容の妥当性も手段・態様の相当性もまだ判断できない。"
-            "関係する人と協議してから判断するため、保留する。",
+            f"{PLACE}（②-2 脅迫）：要求内容の妥当性も手段・態様の相当性もまだ判断できない。"
+            "関係する人と協議する。",
         ),
         (
             "undetermined",
             "unacceptable",
             OutcomeKind.CONSULTATION,
-            f"{PLACE}について、要求内容の妥当性はまだ判断できず、手段・態様は相当な範囲を超える。"
-            "関係する人と協議してから判断するため、保留する。",
+            f"{PLACE}（②-2 脅迫）：要求内容の妥当性はまだ判断できず、手段・態様は相当な範囲を超える。"
+            "関係する人と協議する。",
         ),
         (
             "valid",

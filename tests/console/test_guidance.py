@@ -106,7 +106,7 @@ class TestMissing:
         assert case.locator(".reason .inside").inner_text() == "Esc で欄を出る"
         case.keyboard.press("Shift+Tab")
         case.keyboard.press("Enter")
-        assert "判断した" in case.locator("#reason").input_value()
+        assert "相当な範囲を超える" in case.locator("#reason").input_value()
 
 
 class TestDraft:
@@ -130,7 +130,7 @@ class TestDraft:
         case.keyboard.press("c")
         box = case.locator("#reason")
         first = box.input_value()
-        assert first.startswith(f"{flag.flag.turn + 1}番の発話について")
+        assert first.startswith(f"{flag.flag.turn + 1}番の発話（②")
         assert "手段・態様は相当な範囲を超える" in first
         case.keyboard.type("録音も確かめた。")
         case.keyboard.press("Escape")
@@ -148,7 +148,7 @@ class TestDraft:
         )
         for key in ("3", "w", "a", "c"):
             case.keyboard.press(key)
-        expect(case.locator("#reason")).to_have_value(re.compile("カスタマーハラスメントに当たる"))
+        expect(case.locator("#reason")).to_have_value(re.compile("相当な範囲を超える"))
 
 
 def test_a_duplicate_names_its_original_or_says_that_it_is_not_listed(page, store):
