@@ -36,8 +36,7 @@ PLAIN, DOUBT = 0.8, 0.3
 #: Once it has been heard, a sentence that sounds bad in a conversation judged under this logit is taken for
 #: what it only sounds like. Chosen on the dev hands.
 CALM = -1.5
-#: The same two where the second reader read as well, whose doubts weigh less and whose sureness says more.
-#: Chosen on the dev hands.
+#: The same two where the second reader read as well. Chosen on the dev hands.
 POINTED_AGAIN, CALM_AGAIN = 0.85, -2.0
 #: Where it read and the whole conversation carries a category that no sentence reaches ``POINTED_AGAIN`` for,
 #: the likeliest one is pointed at from here on. Chosen on the dev hands.
@@ -123,7 +122,7 @@ class Screener:
             findings = list(self._said(conversation, i, view)) if i in view.spoken else []
             if least is not None and len(texts := view.texts_of(i)) >= least:
                 findings += self._repeated(conversation, texts, view, least)
-            if history or _timed(conversation):
+            if history or any(turn.end_ms is not None for turn in conversation.turns):
                 findings += self._measured(conversation, history)
             results.append(self._result(conversation, findings, view.scores[i]))
         return results
@@ -275,14 +274,6 @@ class Screener:
         if limits.contacts is not None and seen.contacts >= limits.contacts:
             why = f"{limits.contact_days:g}日間に{seen.contacts}回の連絡があります（目安{limits.contacts}回）"
             yield Finding(limits.many_contacts, None, 0, 0, 0.6, "conduct", why)
-
-
-def _timed(conversation: Conversation) -> bool:
-    # A loop, for it runs for every conversation: a generator costs three times as much.
-    for turn in conversation.turns:  # noqa: SIM110
-        if turn.end_ms is not None:
-            return True
-    return False
 
 
 def _take(source: Iterator[Conversation]) -> list[Conversation]:
