@@ -131,10 +131,11 @@ def _under_means(spans: Iterable[LabelledSpan]) -> set[int]:
 def word_table(documents: Sequence[Document], split_of: Callable[[str], str]) -> str:
     """By split and half: writer beside second annotator, and each beside what was adjudicated; Markdown."""
     first, second = read_spans(FIRST, documents), read_spans(SECOND, documents)
+    decided = adjudicated(documents)
     pairs: Mapping[str, tuple[Marked, Marked]] = {
         "書き手と二人目": (first, second),
-        "書き手と決めたもの": (first, adjudicated(documents)),
-        "二人目と決めたもの": (second, adjudicated(documents)),
+        "書き手と決めたもの": (first, decided),
+        "二人目と決めたもの": (second, decided),
     }
     lines = [
         "| 組 | 分け | 文書 | 語の文字F1 | 発話F1 | 前だけ | 後だけ |",

@@ -23,7 +23,9 @@ from corpora.spans import (
 
 def _call(tmp_path, *turns: str) -> Document:
     file = tmp_path / "one.txt"
-    file.write_text("@@ call id=a hand=h01 trade=介護 half=hard\n" + "\n".join(turns) + "\n")
+    file.write_text(
+        "@@ call id=a hand=h01 trade=介護 half=hard\n" + "\n".join(turns) + "\n", encoding="utf-8"
+    )
     (document,) = read_file(file)
     return document
 
