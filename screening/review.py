@@ -139,7 +139,7 @@ def decide(
     if chosen is None:
         expected = ", ".join(o.id for o in policy.outcomes)
         raise ReviewError(f"結論「{outcome}」はこの方針にありません。使える結論: {expected}。")
-    if conclusion.missing:
+    if conclusion.missing and chosen.of_conduct:
         titles = "、".join(
             f"「{c.title}」（{c.provision}）" for c in policy.criteria if c.id in conclusion.missing
         )

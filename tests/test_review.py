@@ -43,6 +43,18 @@ def test_a_criterion_without_an_answer_is_refused(missing):
         decide(**GIVEN | {"answers": answers})
 
 
+@pytest.mark.parametrize("outcome", [o for o in POLICY.outcomes if o.id != GIVEN["outcome"]])
+def test_only_what_is_about_conduct_needs_the_answers(outcome):
+    """Of a mistake, a duplicate or the staff's own conduct nobody judges the customer's demand or manner."""
+    given = GIVEN | {"outcome": outcome.id, "answers": {}}
+    if outcome.of_conduct:
+        with pytest.raises(ReviewError, match="未回答"):
+            decide(**given)
+    else:
+        assert outcome.kind in ("error", "duplicate", "staff")
+        assert decide(**given).answers == {}
+
+
 @pytest.mark.parametrize("reason", ["", "   ", "\u200b" * 40, "だめ", "\n\n\n\n\n\n"])
 def test_a_reason_of_nothing_is_refused(reason):
     """Spaces and zero-width characters are no reason."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from screening.policy import (
@@ -28,8 +28,6 @@ from . import drafts, words
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
 _LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "保留など"}
-#: Outcomes that say that there is nothing to judge.
-_NO_CONDUCT = (OutcomeKind.ERROR, OutcomeKind.DUPLICATE, OutcomeKind.STAFF)
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
 MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
 
@@ -82,11 +80,9 @@ def outcomes(
     # What is only not evaluated yet is said once, by the questions that are due.
     barred = {o.id: "".join(r.text for r in o.reasons if r.met is False) for o in found.outcomes}
     due = [q for q in found.questions if q.due]
-    grounds = _grounds(found, due)
-    unsettled = _unsettled(policy)
-    left_open = {**answers, **{q.id: unsettled[q.id] for q in due if q.id in unsettled}}
-    unasked = set(concluded(left_open).open) if due else set()
-    where = drafts.where(flag, store.corrections.of(flag.conversation_key))
+    # What is no conduct of the customer's needs no judgement of it.
+    free = {o.id for o in policy.outcomes if not o.of_conduct}
+    grounds = _grounds(found, due, free)
     return questions(found, policy) | {
         "outcomes": [
             {
@@ -95,14 +91,15 @@ def outcomes(
                 "duplicate": words.duplicates(policy, o.id),
                 "error": o.kind is OutcomeKind.ERROR,
                 "blocked": not o.open,
-                # No decision is taken before every question is answered, not even what judges nothing.
-                "waits": not barred[o.id] and (bool(due) or not o.open),
-                # What is no conduct of the customer's needs no judgement of it.
-                "unasked": o.kind in _NO_CONDUCT and o.id in unasked,
-                "text": "" if due or not o.open else drafts.text(policy, o, found, where),
+                "waits": not barred[o.id] and (not o.open or (bool(due) and o.id not in free)),
+                "free": o.id in free,
+                "text": drafts.text(policy, o, found)
+                if o.open and (not due or o.id in free)
+                else "",
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
                 "after": _after(policy, found.category, o.id),
+                "sides": _sides(policy, found.category, o.id),
                 "barred": _cited(o) if barred[o.id] else "",
             }
             for i, o in enumerate(found.outcomes)
@@ -126,16 +123,18 @@ def _cited(choice: Choice) -> str:
     return "・".join(clauses) or "できません"
 
 
-def _grounds(found: Assessment, due: Sequence[Question]) -> list[dict[str, Any]]:
+def _grounds(
+    found: Assessment, due: Sequence[Question], free: Collection[str]
+) -> list[dict[str, Any]]:
     """The conditions on the outcomes; outcomes with the same ones stand together.
 
-    What no answer opens or closes still waits for those that are ``due``.
+    What no answer opens or closes still waits for those that are ``due``, unless it is ``free``.
     """
     named = "、".join(f"「{q.title}」（{'・'.join(q.reason.clauses)}）" for q in due)
     first = Reason((), f"{named}に答えると選べます。", None)
-    grouped: dict[tuple[Reason, ...], list[Choice]] = {}
+    grouped: dict[tuple[tuple[Reason, ...], bool], list[Choice]] = {}
     for o in found.outcomes:
-        grouped.setdefault(o.reasons, []).append(o)
+        grouped.setdefault((o.reasons, bool(due) and o.id not in free), []).append(o)
     return [
         {
             "id": f"why-{i}",
@@ -143,10 +142,10 @@ def _grounds(found: Assessment, due: Sequence[Question]) -> list[dict[str, Any]]
             "labels": [o.label for o in alike],
             "conditions": [
                 condition(r)
-                for r in (*reasons, *([first] if due and all(x.met for x in reasons) else ()))
+                for r in (*reasons, *([first] if waits and all(x.met for x in reasons) else ()))
             ],
         }
-        for i, (reasons, alike) in enumerate(grouped.items())
+        for i, ((reasons, waits), alike) in enumerate(grouped.items())
     ]
 
 
@@ -173,15 +172,8 @@ def _next_steps(policy: Policy, found: Assessment) -> list[dict[str, str]]:
     ]
 
 
-def _unsettled(policy: Policy) -> dict[str, str]:
-    """Of each criterion the answer that settles nothing, where it has just one."""
-    found = {c.id: [a.id for a in c.answers if not a.settles] for c in policy.criteria}
-    return {id: answers[0] for id, answers in found.items() if len(answers) == 1}
-
-
 def questions(found: Assessment, policy: Policy) -> dict[str, Any]:
     """The questions of an assessment, which of them are due, and what is due before any conclusion."""
-    unsettled = _unsettled(policy)
     return {
         "questions": [
             {
@@ -192,7 +184,6 @@ def questions(found: Assessment, policy: Policy) -> dict[str, Any]:
                 "answers": q.answers,
                 "due": q.due,
                 "given": q.given or "",
-                "unsettled": unsettled.get(q.id, ""),
                 # The exemption's question is put aside while nothing suggests that it matters.
                 "optional": not q.due and q.given is None,
             }
@@ -248,11 +239,14 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
 
 
 def _after(policy: Policy, category: str, outcome: str) -> str:
-    """What follows the outcome, in one line."""
+    """How much follows the outcome; ``対応`` is the page on which it then stands."""
     steps = respond(policy, category, outcome)
-    said = []
-    if steps.due:
-        said.append(f"社内{len(steps.due)}件")
-    if steps.open:
-        said.append(f"社外{len(steps.open)}件")
-    return "・".join(said)
+    count = len(steps.due) + len(steps.open)
+    return f"対応{count}件" if count else ""
+
+
+def _sides(policy: Policy, category: str, outcome: str) -> str:
+    """``_after`` at length: of it what is within the house, and what is towards the customer."""
+    steps = respond(policy, category, outcome)
+    sides = (("社内", steps.due), ("社外", steps.open))
+    return "・".join(f"{side}{len(found)}件" for side, found in sides if found)

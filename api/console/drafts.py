@@ -1,6 +1,7 @@
 """Drafts of a reason, by outcome: a reviewer reads one, changes it, and signs it.
 
-A draft says where the words stand and what was answered, never the words themselves.
+A draft says what was answered, never the customer's words. Category, clause, place and outcome stand beside
+the reason wherever it is read, and are not said in it again: what a reviewer signs is short enough to read.
 """
 
 from __future__ import annotations
@@ -51,20 +52,18 @@ def where(flag: FlagRow, corrections: Sequence[Corrected]) -> str:
     return MAIL_PARTS[turn] if mail else f"{turn + 1}番の発話"
 
 
-def text(policy: Policy, outcome: Choice, found: Assessment, place: str) -> str:
+def text(policy: Policy, outcome: Choice, found: Assessment) -> str:
     """The reason that the answers give for an outcome that they leave open."""
-    category = policy.categories[found.category]
     match outcome.kind:
         case OutcomeKind.DUPLICATE:
-            return f"{place}は、{ORIGINAL}と同じ言動を指しているため、重ねて判断しない。"
+            return f"{ORIGINAL}と同じ言動を指しているため、重ねて判断しない。"
         case OutcomeKind.ERROR:
-            return f"{place}を「{category.name}」とした検出は「{outcome.label}」であり、お客様の言動として判断しない。"
+            return "検出された言葉は、お客様の言動として判断しない。"
         case OutcomeKind.STAFF:
-            return f"{place}は、職員側の言動の問題から出たものであり、お客様のハラスメントとして扱わない。"
+            return "職員側の言動の問題から出たもので、お客様のハラスメントとして扱わない。"
         case OutcomeKind.CARE:
-            return f"{place}に、お客様への配慮が要ると思われる言葉があるため、担当へ引き継ぐ。"
-    # The outcome stands beside its reason wherever it is read, and need not be said in it again.
-    said = f"{place}（{category.provision} {category.name}）：{_answers(policy, found.questions)}。"
+            return "お客様への配慮が要ると思われる言葉があるため、担当へ引き継ぐ。"
+    said = f"{_answers(policy, found.questions)}。"
     return f"{said}関係する人と協議する。" if outcome.kind is OutcomeKind.CONSULTATION else said
 
 

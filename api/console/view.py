@@ -103,6 +103,7 @@ def case_page(
         if position + 1 < len(case.flags)
         else next_case(request, store, policy, flag, person, passing=True),
         "keys": _keys(policy),
+        "causes": words.CAUSES,
         "given": {
             "reason": given.get("reason", ""),
             "outcome": given.get("outcome", ""),
@@ -203,7 +204,7 @@ def _flag(
         "turn": turn,
         "moved": (turn, start, end) != (f.turn, f.start, f.end),
         "handing": drafts.handing(policy, named, drafts.where(flag, case.corrections)),
-        "why": words.parted(words.reason(f.why, shown=shown)),
+        "why": words.parted(words.reason(f.why, shown=shown, beside=text)),
         "score": f.score,
         "detectors": words.detectors(f.detectors),
         "priority": str(f.priority),
@@ -242,6 +243,7 @@ def siblings(policy: Policy, case: Case) -> list[dict[str, Any]]:
                 "id": x.id,
                 "category_name": words.category_name(policy, x.named),
                 "place": place,
+                "turn": turn,
                 "open": x.state is FlagState.PROPOSED,
                 "state_label": words.standing(policy, x),
             }

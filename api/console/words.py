@@ -11,6 +11,7 @@ from screening.policy import OutcomeKind, Policy
 from screening.policy.model import GRAVITIES, Gravity
 from screening.records import Kind
 from screening.review import STATES, WITHDRAWN, FlagState
+from screening.screener import LEARNED
 from screening.store import FlagRow
 from screening.veils import veiled
 
@@ -21,6 +22,13 @@ CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "co
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n o p r u v and the full stop.
 ANSWER_KEYS = ("1234567890", "qwetyi", "m")
 OUTCOME_KEYS = "asdfhlzx"
+#: How a detection comes to be a mistake: its name, and what the reason says of it.
+CAUSES = (
+    ("話者", "話者の取り違え"),
+    ("意味", "意味の取り違え"),
+    ("書き起こし", "書き起こしの誤り"),
+    ("区分", "別の区分の言動"),
+)
 
 
 def moment(text: str | datetime | None) -> datetime | None:
@@ -134,12 +142,14 @@ def gravity(policy: Policy, category: str) -> tuple[str, int]:
     return (GRAVITIES[known.gravity], DOTS[known.gravity]) if known else ("不明", 0)
 
 
-def reason(why: str, *, shown: bool) -> str:
+def reason(why: str, *, shown: bool, beside: str = "") -> str:
     """A flag's reason without the clause and the category, which stand beside it already, and without
-    the customer's words unless they are ``shown``."""
+    the customer's words unless they are ``shown``. Where exactly the words that stand ``beside`` it led to
+    the flag, they are not quoted once more, if anything else is said."""
     said = why.partition("おそれ：")[2] or why
     if shown:
-        return said
+        rest = said.removeprefix(LEARNED.format(words=f"「{beside}」")).removeprefix("／")
+        return rest or said
     # Without the words that they quote, the reasons of neighbouring findings say the same.
     parts = list(dict.fromkeys(veiled(said).split("／")))
     return "／".join(

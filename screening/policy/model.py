@@ -172,6 +172,12 @@ class Outcome:
     def final(self) -> bool:
         return self.result is not Result.ON_HOLD
 
+    @property
+    def of_conduct(self) -> bool:
+        """Whether it is about what the customer did. A mistake, a duplicate and the staff's own conduct
+        are not: nobody need judge a demand or a manner to say so."""
+        return self.kind not in (OutcomeKind.ERROR, OutcomeKind.DUPLICATE, OutcomeKind.STAFF)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

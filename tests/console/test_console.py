@@ -114,8 +114,10 @@ def test_answers_open_and_block_outcomes_with_reasons(page):
     why = page.locator(f"#{harassment.get_attribute('aria-describedby')}")
     assert "②" in why.text_content()
     assert "満たさない" in why.text_content()
-    # The unmet condition stands beside the outcome as well, without anything to open.
-    assert "②" in page.locator("#outcomes label:has(input[value=harassment])").inner_text()
+    # That it is barred is said at the outcome, and why below, without anything to open.
+    assert "選べません" in page.locator("#outcomes label:has(input[value=harassment])").inner_text()
+    refusals = page.locator("#outcomes .refusal").all_inner_texts()
+    assert any("カスタマーハラスメントに当たる" in said and "②" in said for said in refusals)
 
 
 def test_what_an_answer_leads_to_is_said_before_it_is_given(page):

@@ -1,4 +1,4 @@
-"""A drafted reason says where the words stand and what was answered, in a sentence that a person would sign."""
+"""A drafted reason says what was answered, in a sentence that a person would sign."""
 
 import itertools
 
@@ -9,13 +9,12 @@ from api.console.policies import others
 from screening.policy import Assessment, OutcomeKind, assess, load_policy
 
 POLICY = load_policy()
-PLACE = "5番の発話"
 
 
 def _text(policy, category, answers, kind):
     found = assess(policy, category, answers)
     outcome = next(o for o in found.outcomes if o.kind is kind)
-    return drafts.text(policy, outcome, found, PLACE)
+    return drafts.text(policy, outcome, found)
 
 
 def _medical(demand, means, kind):
@@ -30,33 +29,32 @@ def _medical(demand, means, kind):
             "no_demand",
             "unacceptable",
             OutcomeKind.HARASSMENT,
-            f"{PLACE}（②-2 脅迫）：要求はしておらず、手段・態様は相当な範囲を超える。",
+            "要求はしておらず、手段・態様は相当な範囲を超える。",
         ),
         (
             "valid",
             "acceptable",
             OutcomeKind.COMPLAINT,
-            f"{PLACE}（②-2 脅迫）：要求の内容には妥当な理由があり、手段・態様は相当な範囲である。",
+            "要求の内容には妥当な理由があり、手段・態様は相当な範囲である。",
         ),
         (
             "undetermined",
             "undetermined",
             OutcomeKind.CONSULTATION,
-            f"{PLACE}（②-2 脅迫）：要求内容の妥当性も手段・態様の相当性もまだ判断できない。"
-            "関係する人と協議する。",
+            "要求内容の妥当性も手段・態様の相当性もまだ判断できない。関係する人と協議する。",
         ),
         (
             "undetermined",
             "unacceptable",
             OutcomeKind.CONSULTATION,
-            f"{PLACE}（②-2 脅迫）：要求内容の妥当性はまだ判断できず、手段・態様は相当な範囲を超える。"
+            "要求内容の妥当性はまだ判断できず、手段・態様は相当な範囲を超える。"
             "関係する人と協議する。",
         ),
         (
             "valid",
             "acceptable",
             OutcomeKind.ERROR,
-            f"{PLACE}を「脅迫」とした検出は「聞き取り・取り込み・検出の誤り」であり、お客様の言動として判断しない。",
+            "検出された言葉は、お客様の言動として判断しない。",
         ),
     ],
 )
@@ -81,8 +79,7 @@ def test_every_policy_and_answer_reads_as_sentences(name):
     for way in ways:
         found: Assessment = assess(policy, category.id, dict(way))
         for outcome in found.outcomes:
-            said = drafts.text(policy, outcome, found, PLACE)
-            assert said.startswith(PLACE)
+            said = drafts.text(policy, outcome, found)
             assert said.endswith("。")
             for wrong in ("、、", "。。", "ある、", "ない、", "超える、", "である。である"):
                 assert wrong not in said, said

@@ -37,27 +37,32 @@ def _open(page, flag):
 def _answer(page, *keys):
     for key in keys:
         page.keyboard.press(key)
-    page.wait_for_selector("#outcomes input[value=duplicate]:enabled", state="attached")
+    page.wait_for_selector("#outcomes input[value=needs_consultation]:enabled", state="attached")
 
 
 class TestOutcomes:
-    def test_none_is_to_be_chosen_before_the_questions_are_answered(self, case):
-        """The core takes no decision without the answers, and the page says exactly that."""
-        assert case.locator("#outcomes input:enabled").count() == 0
+    def test_what_is_about_conduct_waits_for_the_answers(self, case):
+        """The core decides without them what is no conduct of the customer's, and the page says so."""
+        free = {o.id for o in POLICY.outcomes if not o.of_conduct}
+        enabled = case.locator("#outcomes input:enabled").evaluate_all(
+            "all => all.map((x) => x.value)"
+        )
+        assert set(enabled) == free
         assert "に答えると選べます" in case.locator("#outcomes legend").inner_text()
+        assert "はいつでも" in case.locator("#outcomes legend").inner_text()
         grounds = case.locator("#outcomes .conditions").text_content()
-        assert "いつでも選べます" not in grounds
+        assert "いつでも選べます" in grounds
         assert "どの答えでも選べます" in grounds
         case.keyboard.press("a")
         assert case.locator("#lack").inner_text() == "先にこの問いに答えてください。"
         _answer(case, "3", "w")
         case.keyboard.press("z")
         assert case.is_checked("#outcomes input[value=intake_error]")
-        assert "に答えると選べます" not in case.locator("#outcomes").text_content()
+        expect(case.locator("#outcomes")).not_to_contain_text("に答えると選べます")
 
     @pytest.mark.parametrize("way", ["key", "click"])
-    def test_what_judges_nobody_leaves_the_questions_open(self, case, way):
-        """A recogniser's mistake is no conduct: what was not answered is left open, for all to see."""
+    def test_what_judges_nobody_asks_nothing(self, case, store, flag, way):
+        """A recogniser's mistake is no conduct: nobody's answer is made up for it, and one given stays."""
         case.keyboard.press("w")
         expect(case.locator("#ahead-demand_validity-valid")).to_have_text("→ 当たる")
         if way == "key":
@@ -66,9 +71,17 @@ class TestOutcomes:
             box = case.locator("#outcomes label:has(input[value=intake_error])").bounding_box()
             case.mouse.click(box["x"] + 40, box["y"] + 8)
         case.wait_for_selector("#outcomes input[value=intake_error]:checked", state="attached")
-        assert case.is_checked("[name=demand_validity][value=undetermined]")
+        assert case.locator("[name=demand_validity]:checked").count() == 0
         assert case.is_checked("[name=means_acceptability][value=unacceptable]")
         assert case.locator("#lack").count() == 0
+        case.keyboard.press("c")
+        with case.expect_navigation():
+            case.keyboard.press("Control+Enter")
+        decided = store.case(flag.conversation_key).decisions[-1].decision
+        assert (decided.outcome, decided.answers) == (
+            "intake_error",
+            {"means_acceptability": "unacceptable"},
+        )
 
     def test_a_hint_under_an_answer_is_true(self, case):
         """What judges nothing stays open with every answer, and the hint does not say otherwise."""
@@ -130,14 +143,13 @@ class TestDraft:
         case.keyboard.press("c")
         box = case.locator("#reason")
         first = box.input_value()
-        assert first.startswith(f"{flag.flag.turn + 1}番の発話（②")
-        assert "手段・態様は相当な範囲を超える" in first
+        assert first == "要求はしておらず、手段・態様は相当な範囲を超える。"
         case.keyboard.type("録音も確かめた。")
         case.keyboard.press("Escape")
         case.keyboard.press("z")
         case.keyboard.press("c")
         second = box.input_value()
-        assert "検出の誤り" in second
+        assert "お客様の言動として判断しない" in second
         assert "相当な範囲" not in second
         assert second.endswith("録音も確かめた。")
 
@@ -382,9 +394,9 @@ def test_a_mistake_names_its_cause_with_one_press(case):
     assert not case.locator(".causes").is_visible()
     case.keyboard.press("z")
     case.wait_for_selector("#outcomes input[value=intake_error]:checked", state="attached")
-    case.get_by_role("button", name="話者の取り違え").click()
+    case.get_by_role("button", name="話者").click()
     said = case.locator("#reason").input_value()
-    assert "とした検出は" in said
+    assert "お客様の言動として判断しない。" in said
     assert said.endswith("話者の取り違えと思われる。")
 
 
@@ -395,3 +407,12 @@ def test_what_is_said_by_the_way_is_smaller():
     assert "".join(text for text, _ in parts) == why
     assert [aside for _, aside in parts] == [False, True, False]
     assert words.gist(why) == "手がかりの言葉：「…」／職員に暴力をふるったと述べています"
+
+
+def test_words_that_stand_beside_a_reason_are_not_quoted_in_it_again():
+    """Only where they are the same, are shown, and leave something to say."""
+    why = "②-1のおそれ：手がかりの言葉：「出せ」（見立て99%）／氏名を求めています"
+    assert words.reason(why, shown=True, beside="出せ") == "（見立て99%）／氏名を求めています"
+    assert words.reason(why, shown=True, beside="住所を出せ").startswith("手がかりの言葉：「出せ」")
+    assert "手がかり" in words.reason("おそれ：手がかりの言葉：「出せ」", shown=True, beside="出せ")
+    assert "出せ" not in words.reason(why, shown=False, beside="出せ")

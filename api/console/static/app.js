@@ -52,14 +52,16 @@
   document.addEventListener("input", unsaid);
 
   const groups = () => [...document.querySelectorAll("#decision fieldset")]
-    .filter((group) => group.querySelector("input[type=radio][required]"));
+    .filter((group) => group.querySelector("input[type=radio]:is([required], [data-due])"));
   const answered = (group) => group.querySelector("input:checked:not(:disabled)");
-  const unanswered = () => groups().filter((group) => !group.closest("#outcomes") && !answered(group));
+  // A mistake, a duplicate and the staff's own conduct are decided without a judgement of the customer's.
+  const free = () => document.querySelector("#outcomes [data-free]:checked");
+  const unanswered = () => groups().filter((group) => !group.closest("#outcomes") && !answered(group) && !free());
 
   // Whether everything is there that a decision takes; where not, the first that is missing is asked for.
   const complete = (form) => {
     unsaid();
-    const open = groups().find((group) => !answered(group));
+    const open = unanswered()[0] ?? groups().find((group) => group.closest("#outcomes") && !answered(group));
     if (open) {
       ask(open, open.closest("#outcomes") ? "結論を選んでください。" : "答えを選んでください。");
       const first = open.querySelector("input:not(:disabled)");
@@ -202,8 +204,6 @@
       // It keeps its place, so that nothing below it moves.
       open.style.visibility = "hidden";
     }
-    const waiting = target.closest("label.blocked")?.querySelector("[data-unasked]:disabled");
-    if (waiting) leaveOpen(waiting);
   });
 
   // The words that a flag points at are opened one after another: each look is recorded by itself.
@@ -214,17 +214,6 @@
     else opening = false;
   };
   document.addEventListener("htmx:afterSettle", openNext);
-
-  // Where there is nothing to judge, what was not answered is left open, for all to see.
-  const leaveOpen = (input) => {
-    const open = unanswered();
-    const left = open.map((group) => group.querySelector("[data-unsettled]"));
-    if (!open.length || !left.every(Boolean)) return;
-    pending = { key: input.dataset.key, until: Date.now() + 5000 };
-    unsaid();
-    left.forEach((answer) => { answer.checked = true; });
-    htmx.trigger(left[0].closest("fieldset"), "change");
-  };
 
   // The button says what it decides, wherever the outcome itself has scrolled to.
   const sayChosen = () => {
@@ -284,7 +273,6 @@
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) {
-      if ("unasked" in target.dataset) { leaveOpen(target); return; }
       pending = { key: event.key, until: Date.now() + 2000 };
       const open = target.closest("#outcomes") && unanswered()[0];
       if (open) { ask(open, "先にこの問いに答えてください。"); open.scrollIntoView({ block: "nearest" }); }
