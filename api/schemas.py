@@ -56,7 +56,8 @@ class SignIn(_In):
 class DecisionIn(_In):
     """A decision. The core checks it: all that is asked answered, an open outcome, a reason.
 
-    A flag with a route of its own asks nothing: ``answers`` may be left out. ``duplicate_of`` is the
+    A flag with a route of its own asks nothing, and an outcome of the kinds error, duplicate and staff
+    needs no answers: ``answers`` may be left out. ``duplicate_of`` is the
     flag that this one repeats, of the same conversation or of the same customer's others.
 
     ``expected_decision`` is the flag's ``decision`` as it was shown, null where there was none: of two

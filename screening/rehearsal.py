@@ -230,10 +230,14 @@ def replay(draft: Policy, decided: Iterable[tuple[str, Decision]]) -> tuple[int,
         except ReviewError as error:
             other.append(Replayed(decision.flag_id, category, decision.outcome, str(error)))
             continue
-        if decision.outcome in conclusion.open:
+        outcome = draft.outcome(decision.outcome)
+        lacking = bool(conclusion.missing) and outcome is not None and outcome.of_conduct
+        if decision.outcome in conclusion.open and not lacking:
             agreed += 1
             continue
         missing = f"結論「{decision.outcome}」はこの方針にありません。"
+        if lacking:
+            missing = "判断基準への答えが足りません。"
         why = conclusion.blocked.get(decision.outcome, missing)
         other.append(Replayed(decision.flag_id, category, decision.outcome, why))
     return agreed, other

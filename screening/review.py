@@ -1,8 +1,8 @@
 """What a person must give before a flag is decided. The only way to a decision, whoever calls.
 
-A decision needs a signed-in person whom the policy lets decide, an answer to every criterion that the
-policy asks of the category, an outcome that the answers leave open, and a reason. Nothing is ever edited: taking back is one more
-decision. What no detector found a person may raise, in the words that were said and with a reason.
+A decision needs a signed-in person whom the policy lets decide, an outcome that the answers leave open, a
+reason, and, where it is about what the customer did, an answer to every criterion that the policy asks of
+the category. Nothing is ever edited: taking back is one more decision. What no detector found a person may raise, in the words that were said and with a reason.
 """
 
 from __future__ import annotations

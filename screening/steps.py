@@ -128,14 +128,23 @@ class Step:
 
 
 def plan(policy: Policy, category: str, decision: Decision) -> tuple[Planned, ...]:
-    """The steps that ``decision`` obliges to or allows, inside first, each side in its order."""
+    """The steps that ``decision`` obliges to or allows, inside first, each side in its order.
+
+    While an exemption waits for a consultation its own steps are due as well, unless the decision is
+    that there is no conduct of the customer's to excuse.
+    """
     follows = respond(policy, category, decision.outcome)
-    until = meanwhile(
-        policy,
-        decision.answers,
-        suspected=decision.illness_suspected,
-        consulted=decision.illness_consulted,
-    )
+    outcome = policy.outcome(decision.outcome)
+    until: tuple[str, ...] = ()
+    if outcome is None or outcome.of_conduct:
+        until = tuple(
+            meanwhile(
+                policy,
+                decision.answers,
+                suspected=decision.illness_suspected,
+                consulted=decision.illness_consulted,
+            )
+        )
     named = {*follows.due, *follows.open, *until}
     return tuple(_planned(policy, r, decision) for r in policy.responses if r.id in named)
 

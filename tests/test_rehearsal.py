@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from screening.corrections import Correction, CorrectionKind
-from screening.policy import load_policy
+from screening.policy import OutcomeKind, load_policy
 from screening.policy.load import read
 from screening.records import Conversation, Kind, Speaker, Turn
 from screening.rehearsal import (
@@ -189,6 +189,20 @@ def test_past_decisions_are_replayed_with_the_reason_for_each_that_differs():
     agreed, other = replay(load_policy("tokyo-guideline"), decided)
     assert agreed == 0
     assert len(other) == 2
+
+
+def test_a_decision_without_answers_agrees_only_where_nothing_is_asked():
+    """A mistake of the detector needs none; a draft that judges by such an outcome does."""
+    policy = load_policy()
+    mistake = replace(_decision("intake_error"), answers={})
+    assert replay(policy, [("threat", mistake)]) == (1, [])
+    outcomes = tuple(
+        replace(o, kind=OutcomeKind.COMPLAINT) if o.id == "intake_error" else o
+        for o in policy.outcomes
+    )
+    agreed, other = replay(replace(policy, outcomes=outcomes), [("threat", mistake)])
+    assert agreed == 0
+    assert "答えが足りません" in other[0].reason
 
 
 PAST = [

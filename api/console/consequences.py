@@ -100,7 +100,8 @@ def outcomes(
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
                 "after": _after(policy, found.category, o.id),
                 "sides": _sides(policy, found.category, o.id),
-                "barred": _cited(o) if barred[o.id] else "",
+                "barred": bool(barred[o.id]),
+                "cited": _cited(o),
             }
             for i, o in enumerate(found.outcomes)
         ],
@@ -118,9 +119,8 @@ def outcomes(
 
 
 def _cited(choice: Choice) -> str:
-    """The clauses that bar an outcome, or that something does."""
-    clauses = dict.fromkeys(c for r in choice.reasons if r.met is False for c in r.clauses)
-    return "・".join(clauses) or "できません"
+    """The clauses that bar an outcome."""
+    return "・".join(dict.fromkeys(c for r in choice.reasons if r.met is False for c in r.clauses))
 
 
 def _grounds(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from screening.corrections import CorrectionKind
 from screening.records import Conversation, Kind, Speaker
 from screening.report.incident import SPEAKERS, speaker
-from screening.store import Case, Corrected, FlagRow
+from screening.report.set_right import placed
+from screening.store import Case
 from screening.veils import harsh, merged
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]+")
@@ -166,16 +167,6 @@ def bubbles(
             )
         )
     return tuple(found)
-
-
-def placed(flag: FlagRow, corrections: Iterable[Corrected]) -> tuple[int | None, int, int]:
-    """The turn and range of a flag's words, as a person has set them right last."""
-    found = flag.flag.turn, flag.flag.start, flag.flag.end
-    for made in corrections:
-        c = made.correction
-        if c.kind is CorrectionKind.SPAN and c.flag_id == flag.id:
-            found = c.turn, c.start or 0, c.end or 0
-    return found
 
 
 def marks(case: Case) -> list[Marked]:

@@ -2,6 +2,7 @@
 
 A draft says what was answered, never the customer's words. Category, clause, place and outcome stand beside
 the reason wherever it is read, and are not said in it again: what a reviewer signs is short enough to read.
+Only who takes a flag over reads where its words are (``handing``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from screening.policy import Assessment, Choice, OutcomeKind, Policy, Question
 from screening.records import Kind
 from screening.report.incident import MAIL_PARTS
+from screening.report.set_right import placed
 from screening.store import Corrected, FlagRow
 
 from . import words
-from .conversation import placed
 
 #: Stands for the flag that is repeated until one is chosen.
 ORIGINAL = "〔元の候補〕"
@@ -58,7 +59,7 @@ def text(policy: Policy, outcome: Choice, found: Assessment) -> str:
         case OutcomeKind.DUPLICATE:
             return f"{ORIGINAL}と同じ言動を指しているため、重ねて判断しない。"
         case OutcomeKind.ERROR:
-            return "検出された言葉は、お客様の言動として判断しない。"
+            return "検出が誤っているため、この候補では言動を判断しない。"
         case OutcomeKind.STAFF:
             return "職員側の言動の問題から出たもので、お客様のハラスメントとして扱わない。"
         case OutcomeKind.CARE:

@@ -12,13 +12,14 @@ from screening.days import day_of
 from screening.policy import Group, Policy
 from screening.records import Conversation, Kind
 from screening.report.incident import SPEAKERS
+from screening.report.set_right import placed
 from screening.review import STATES, FlagState, Person, Role
 from screening.store import Case, Dispute, FlagRow, Store
 from screening.urgency import PRIORITIES
 
 from . import drafts, words
 from .consequences import NOTHING, answers_of, outcomes
-from .conversation import bubbles, marks, placed, speakers
+from .conversation import bubbles, marks, speakers
 from .onward import next_case, url
 from .policies import others as other_policies
 from .record import may_withdraw, originals, readings, record
@@ -95,7 +96,8 @@ def case_page(
         ),
         "flag": shown_flag,
         "claim": claim,
-        "siblings": siblings(policy, case),
+        "siblings": (others := siblings(policy, case)),
+        "beside": _beside(others, position),
         "originals": originals(store, policy, person, case, flag, now) if choosing else (),
         "position": position + 1,
         "previous_url": url(case.flags[position - 1]) if position else "/",
@@ -243,12 +245,18 @@ def siblings(policy: Policy, case: Case) -> list[dict[str, Any]]:
                 "id": x.id,
                 "category_name": words.category_name(policy, x.named),
                 "place": place,
-                "turn": turn,
+                "turns": {turn} if turn is not None else set(x.flag.evidence),
                 "open": x.state is FlagState.PROPOSED,
                 "state_label": words.standing(policy, x),
             }
         )
     return found
+
+
+def _beside(siblings: list[dict[str, Any]], position: int) -> list[dict[str, Any]]:
+    """The flags on the same utterances, of those that were decided."""
+    mine = siblings[position]
+    return [x for x in siblings if x is not mine and not x["open"] and x["turns"] & mine["turns"]]
 
 
 def _title(conversation: Conversation) -> str:

@@ -22,6 +22,8 @@ CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "co
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n o p r u v and the full stop.
 ANSWER_KEYS = ("1234567890", "qwetyi", "m")
 OUTCOME_KEYS = "asdfhlzx"
+#: In the place of a clue that is quoted whole right below.
+BESIDE = "手がかりは下の言葉"
 #: How a detection comes to be a mistake: its name, and what the reason says of it.
 CAUSES = (
     ("話者", "話者の取り違え"),
@@ -145,11 +147,11 @@ def gravity(policy: Policy, category: str) -> tuple[str, int]:
 def reason(why: str, *, shown: bool, beside: str = "") -> str:
     """A flag's reason without the clause and the category, which stand beside it already, and without
     the customer's words unless they are ``shown``. Where exactly the words that stand ``beside`` it led to
-    the flag, they are not quoted once more, if anything else is said."""
+    the flag, they are not quoted once more."""
     said = why.partition("おそれ：")[2] or why
     if shown:
-        rest = said.removeprefix(LEARNED.format(words=f"「{beside}」")).removeprefix("／")
-        return rest or said
+        quoted = LEARNED.format(words=f"「{beside}」")
+        return BESIDE + said.removeprefix(quoted) if said.startswith(quoted) else said
     # Without the words that they quote, the reasons of neighbouring findings say the same.
     parts = list(dict.fromkeys(veiled(said).split("／")))
     return "／".join(

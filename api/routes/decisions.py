@@ -60,7 +60,8 @@ def withdraw(
     summary="What answers would open and block, before anything is decided",
 )
 def consequences(request: Request, caller: CaseReader, flag_id: str) -> dict[str, Any]:
-    """Each criterion is a query parameter with the answer as its value."""
+    """Each criterion is a query parameter with the answer as its value. Outcomes of the kinds error,
+    duplicate and staff need none of what is ``missing``."""
     state = request.app.state
     answers = answers_in(request, state.policy)
     row = state.store.flag(flag_id, caller)

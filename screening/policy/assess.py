@@ -24,7 +24,7 @@ class Standing(StrEnum):
 class Question:
     """A question with its answers (id, label). ``given`` is None while nobody has answered.
 
-    ``due`` questions must be answered before anything is decided; the others may be.
+    ``due`` questions must be answered before anything that the customer did is judged; the others may be.
     """
 
     id: str

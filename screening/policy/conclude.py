@@ -59,7 +59,7 @@ def conclude(
 
 
 def asked(policy: Policy, category: str) -> tuple[Criterion, ...]:
-    """The criteria that a decision on a flag of ``category`` needs answers to.
+    """The criteria that a decision on what a customer did, in a flag of ``category``, needs answers to.
 
     None for a category with a route of its own, or one for which no outcome waits for an answer: who
     speaks of dying is handed to those who care, and nobody is asked first whether the demand was

@@ -42,7 +42,7 @@ def _lines(policy: Policy) -> Iterator[str]:
                     f"{c.provision} {c.name}（{c.id}） しきい値{c.threshold:g}・{PRIORITIES[c.priority]}"
                     f"・重さ「{GRAVITIES[c.gravity]}」{_signals(c.signals)}: {c.summary}"
                 )
-    yield "\n■ 判断基準（すべてに答えます）"
+    yield "\n■ 判断基準（お客様の言動を判断するときは、すべてに答えます）"
     for criterion in policy.criteria:
         labels = " / ".join(a.label for a in criterion.answers)
         yield f"{criterion.provision} {criterion.title}: {criterion.question} [{labels}]"

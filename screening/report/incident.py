@@ -17,6 +17,7 @@ from ..review import STATES, WITHDRAWN, Decision, FlagState
 from ..store import Case, FlagRow, Recorded
 from .masking import Masked, Read, called
 from .pointers import pointers
+from .set_right import set_right
 from .values import Contact, IncidentReport, Line, Passage, Quote, Ruling, Step, StepLine, Talk
 
 SPEAKERS = {
@@ -45,6 +46,7 @@ def incident(
     decided by their part. ``rejected`` adds the decisions that found no harassment. Pure: nothing is
     read or written here.
     """
+    case, contacts = set_right(case, policy), [set_right(c, policy) for c in contacts]
     hide = Hiding.of(case, contacts) if masked else _SHOWN
     people = _People(masked)
     conversation = case.conversation
@@ -274,6 +276,8 @@ def _ruling(
     outcome = policy.outcome(decision.outcome)
     return Ruling(
         category=category.name if category else row.flag.category,
+        provision=row.flag.provision,
+        turn=row.flag.turn,
         words=_words(case.conversation, row, hide),
         outcome=outcome.label if outcome else decision.outcome,
         answers=answers(policy, decision),

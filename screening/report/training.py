@@ -13,6 +13,7 @@ from ..policy import Policy
 from ..review import FlagState
 from ..store import Case
 from .incident import Hiding, answers, speaker, standing
+from .set_right import set_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class TrainingCase:
 
 def training_case(case: Case, policy: Policy) -> TrainingCase | None:
     """The case for a course, or None where no flag of it is decided (held flags are not)."""
+    case = set_right(case, policy)
     conversation = case.conversation
     hide = Hiding.of(case)
     masked = [hide.mask(turn.text) for turn in conversation.turns]

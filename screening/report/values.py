@@ -65,12 +65,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The decision that stands on a flag; ``answers`` pairs each criterion with its answer.
+    """The decision that stands on a flag; ``answers`` pairs each criterion with its answer, and is empty
+    where nothing was asked. ``turn`` is None for the conversation as a whole.
 
     One that was taken back is in the audit log alone.
     """
 
     category: str
+    provision: str
+    turn: int | None
     words: str
     outcome: str
     answers: tuple[tuple[str, str], ...]

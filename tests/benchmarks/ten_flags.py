@@ -4,13 +4,13 @@
 
 Starts ``screening demo`` in a folder that is thrown away and drives it in a browser: opens the first row,
 shows the conversation's words, answers, drafts and signs, flag after flag; every fifth is called a mistake.
-Whoever reads is taken to read every visible line of the panel that stood there in no earlier step, once, and
-the conversation from where it was left off to the flag's last evidence. Prints by flag the characters read in
+Whoever reads is taken to read every visible line of the panel that stood there in no earlier step, once, each
+reason that is signed, and the conversation from where it was left off to the flag's last evidence. Prints by flag the characters read in
 the panel and in the conversation, the keys, and seconds by the keystroke-level model (Card, Moran & Newell
 1980, "The keystroke-level model for user performance time with interactive systems"): 0.5 s for a key that is
 no part of a word, 1.35 s before each of them that takes a choice, and the reading at ``--speed`` characters
 a second, which is an assumption. A model of a person and no person: it cannot stumble, and reads what people
-skip. Needs Chromium.
+skip. The answers suit the first flags of the demo; further down some are barred by the policy. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ KEY, CHOICE = 0.5, 1.35
 #: The answers that most flags of the demo deserve, with the draft; and what is pressed for a mistake.
 JUDGED, MISTAKE = ("3", "w", "a", "c"), ("z", "c")
 MISTAKE_EVERY = 5
-#: Lines of text that can be seen without scrolling, each with the place of its element.
+#: Lines of text that can be seen without scrolling the page or a part of it.
 _LINES = """(selector) => {
   const lines = [], walk = document.createTreeWalker(document.querySelector(selector), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const said = walk.currentNode.textContent.trim(), box = document.createRange();
     box.selectNodeContents(walk.currentNode);
     const { top, bottom, width } = box.getBoundingClientRect();
+    const frame = walk.currentNode.parentElement.closest(".asked, .sheet, .finding")?.getBoundingClientRect();
+    if (frame && (bottom <= frame.top || top >= frame.bottom)) continue;
     const folded = walk.currentNode.parentElement.closest("details:not([open])");
     if (folded && !walk.currentNode.parentElement.closest("summary")) continue;
     if (said && width && bottom > 0 && top < innerHeight && walk.currentNode.parentElement.checkVisibility()) lines.push(said);
   }
-  const box = document.querySelector("#reason");
-  if (box && box.value) lines.push(box.value);
   return lines;
 }"""
 _TURNS = "() => [...document.querySelectorAll('.bubble p')].map((p) => p.innerText)"
@@ -72,10 +72,16 @@ def demo() -> Iterator[str]:
                 if running.poll() is not None:
                     raise SystemExit("the demo did not start; try 'screening demo' by itself")
                 time.sleep(0.5)
+            else:
+                raise SystemExit("the demo did not answer within two minutes")
             yield f"http://127.0.0.1:{port}"
         finally:
             running.terminate()
             running.wait()
+
+
+def _plain(said: str) -> str:
+    return re.sub(r"\s+", "", said)
 
 
 class Reader:
@@ -87,7 +93,7 @@ class Reader:
         self.turns: dict[str, int] = {}
 
     def panel(self, selector: str = "#panel") -> int:
-        lines = {re.sub(r"\s+", "", line) for line in self.page.evaluate(_LINES, selector)}
+        lines = {_plain(line) for line in self.page.evaluate(_LINES, selector)}
         new = lines - self.read
         self.read |= new
         return sum(map(len, new))
@@ -97,7 +103,7 @@ class Reader:
         turns, last = self.page.evaluate(_TURNS), self.page.evaluate(_LAST)
         begin, end = self.turns.get(key, 0), last + 1 or len(turns)
         self.turns[key] = max(begin, end)
-        return sum(len(turn) for turn in turns[begin:end])
+        return sum(len(_plain(turn)) for turn in turns[begin:end])
 
 
 def decide(reader: Reader, number: int) -> tuple[int, int, int, int]:
@@ -117,7 +123,7 @@ def decide(reader: Reader, number: int) -> tuple[int, int, int, int]:
         panel += reader.panel()
         keys, choices = keys + 1, choices + (key != "c")
     page.wait_for_function("document.querySelector('#reason').value.length > 5")
-    panel += reader.panel()
+    panel += len(_plain(page.input_value("#reason")))
     with page.expect_navigation():
         page.keyboard.press("Control+Enter")
     page.wait_for_selector("#decision")
@@ -146,10 +152,9 @@ def main() -> int:
         page.wait_for_selector("[data-row]")
         reader = Reader(page)
         # Of the list its head and the row that Enter opens.
-        first = len(re.sub(r"\s+", "", page.locator("[data-row]").first.inner_text()))
-        head = sum(
-            len(re.sub(r"\s+", "", x)) for x in page.locator("main .notice").all_inner_texts()
-        )
+        first = len(_plain(page.locator("[data-row]").first.inner_text()))
+        shown = page.locator("main :is(h1, .notice, .hint)").all_inner_texts()
+        head = sum(len(_plain(said)) for said in shown)
         page.keyboard.press("Enter")
         page.wait_for_selector("#decision")
         rows = [(first + head, 0, 1, 1)]

@@ -54,7 +54,7 @@ def _medical(demand, means, kind):
             "valid",
             "acceptable",
             OutcomeKind.ERROR,
-            "検出された言葉は、お客様の言動として判断しない。",
+            "検出が誤っているため、この候補では言動を判断しない。",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screening.errors import PermissionDenied, ReviewError
-from screening.policy import Result, Side, conclude, respond
+from screening.policy import Result, Side, conclude, load_policy, respond
 from screening.review import HUMAN, FlagState, Person, Role, decide
 from screening.steps import Act, Step, StepState, act, plan
 
@@ -135,3 +135,29 @@ def test_every_finding_obliges_inside_and_every_step_has_owner_and_day(policy):
             assert step.approver_roles
     follows = respond(policy, found[0], found[1].outcome)
     assert [s.response for s in planned] == [*follows.due, *follows.open]
+
+
+@pytest.mark.parametrize(
+    "outcome", ["intake_error", "duplicate", "staff_conduct", "needs_consultation"]
+)
+def test_only_what_is_about_conduct_waits_for_a_consultation(outcome):
+    """Nobody is kept safe from a mistake of the recogniser's."""
+    policy = load_policy()
+    chosen = policy.outcome(outcome)
+    undetermined = {c.id: next(a.id for a in c.answers if not a.settles) for c in policy.criteria}
+    made = decide(
+        policy=policy,
+        flag_id="f-1",
+        category="threat",
+        state=FlagState.PROPOSED,
+        person=Person("p-1", "確認", frozenset([Role.REVIEWER])),
+        answers=undetermined if chosen.of_conduct else {},
+        outcome=outcome,
+        reason="会話を聞いて判断した",
+        now=NOW,
+        illness_suspected=True,
+    )
+    planned = {p.response for p in plan(policy, "threat", made)}
+    follows = respond(policy, "threat", outcome)
+    assert planned >= {*follows.due, *follows.open}
+    assert (planned >= set(policy.exemption.meanwhile)) is chosen.of_conduct

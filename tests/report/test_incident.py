@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from screening.corrections import Correction, CorrectionKind
 from screening.records import Flag, Priority, Speaker, Turn
 from screening.report import incident, masking, pointers, training_case
 from screening.report.incident import Hiding
 from screening.report.pointers import known
+from screening.review import Role
 
 from .conftest import POLICY, THREAT, call, conversation, result
 
@@ -45,6 +47,35 @@ def test_a_dismissed_flag_is_no_part_of_an_incident(store, decided):
     assert [r.outcome for r in asked.rejected] == ["ハラスメントに当たらない（苦情・ご意見）"]
     assert [r.outcome for r in asked.rulings] == ["カスタマーハラスメントに当たる"]
     assert len(asked.passages) == 1
+
+
+def test_a_flag_that_people_set_right_is_shown_as_they_did(store):
+    """In the report and in a training case: category, clause, place and words are those decided on."""
+    c = call(6, THREAT)
+    flag_id = store.save(c, result(c, (1, 0, 2))).flag_ids[0]
+    person = store.people.add_person("確認 次郎", "a long pass phrase", [Role.REVIEWER])
+    key = store.flag(flag_id, person).conversation_key
+    for correction in (
+        Correction(CorrectionKind.CATEGORY, flag_id=flag_id, category="intimidation"),
+        Correction(CorrectionKind.SPAN, flag_id=flag_id, turn=1, start=6, end=15),
+    ):
+        store.corrections.add(key, person, correction, policy=POLICY)
+    store.decide(
+        flag_id,
+        person,
+        policy=POLICY,
+        answers={"demand_validity": "no_demand", "means_acceptability": "unacceptable"},
+        outcome="harassment",
+        reason="口調で圧している",
+    )
+    category = POLICY.categories["intimidation"]
+    report = incident(store.case(key), POLICY, masked=False, now=NOW)
+    (passage,), (ruling,) = report.passages, report.rulings
+    for shown in (passage, ruling):
+        assert (shown.category, shown.provision) == (category.name, category.provision)
+        assert (shown.turn, shown.words) == (1, "夜道に気をつけろよ")
+    (point,) = training_case(store.case(key), POLICY).points
+    assert (point.category, point.provision) == (category.name, category.provision)
 
 
 def test_a_decision_that_was_taken_back_is_gone(store, decided):

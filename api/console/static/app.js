@@ -274,7 +274,8 @@
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) {
       pending = { key: event.key, until: Date.now() + 2000 };
-      const open = target.closest("#outcomes") && unanswered()[0];
+      const open = target.closest("#outcomes") &&
+        groups().find((group) => !group.closest("#outcomes") && !answered(group));
       if (open) { ask(open, "先にこの問いに答えてください。"); open.scrollIntoView({ block: "nearest" }); }
     } else {
       if (target.closest("#outcomes")) pending = null;
