@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corpora.reader import CATEGORIES
+from screening.second_reader.windows import WINDOW
 
 _HALVES = {"natural": "ふつうの一週間（natural）", "hard": "隠れたもの・紛らわしいもの（hard）"}
 _SPLITS = {
@@ -156,7 +157,7 @@ def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
         "## しくみ",
         "",
         "multilingual-e5-small（MIT）の12層のうち上6層を、学習用の書き手の会話に合わせて調整しました。顧客と職員の文を順に、"
-        "256トークンずつの窓で読み、語・文・会話のそれぞれに分類ごとの確からしさを出します。一次の検出器の確からしさとは、"
+        f"{WINDOW}トークンずつの窓で読み、語・文・会話のそれぞれに分類ごとの確からしさを出します。一次の検出器の確からしさとは、"
         "どちらも学習に使っていない開発用の書き手に当てはめたロジスティック回帰で合わせます。",
         "",
         *_taught_by(card),
