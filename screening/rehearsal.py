@@ -15,7 +15,7 @@ from typing import Any
 
 from .contacts import Contacts
 from .errors import ReviewError
-from .policy import Policy, conclude
+from .policy import Policy, conclude, lacking
 from .records import Conversation, Flag, ScreeningResult
 from .review import Decision
 from .sampling import wilson
@@ -231,14 +231,15 @@ def replay(draft: Policy, decided: Iterable[tuple[str, Decision]]) -> tuple[int,
             other.append(Replayed(decision.flag_id, category, decision.outcome, str(error)))
             continue
         outcome = draft.outcome(decision.outcome)
-        lacking = bool(conclusion.missing) and outcome is not None and outcome.of_conduct
-        if decision.outcome in conclusion.open and not lacking:
+        if outcome is None:
+            why = f"結論「{decision.outcome}」はこの方針にありません。"
+        elif outcome.id in conclusion.blocked:
+            why = conclusion.blocked[outcome.id]
+        elif lacking(conclusion, outcome):
+            why = "判断基準への答えが足りません。"
+        else:
             agreed += 1
             continue
-        missing = f"結論「{decision.outcome}」はこの方針にありません。"
-        if lacking:
-            missing = "判断基準への答えが足りません。"
-        why = conclusion.blocked.get(decision.outcome, missing)
         other.append(Replayed(decision.flag_id, category, decision.outcome, why))
     return agreed, other
 

@@ -2,7 +2,8 @@
 
 A decision needs a signed-in person whom the policy lets decide, an outcome that the answers leave open, a
 reason, and, where it is about what the customer did, an answer to every criterion that the policy asks of
-the category. Nothing is ever edited: taking back is one more decision. What no detector found a person may raise, in the words that were said and with a reason.
+the category. Nothing is ever edited: taking back is one more decision. What no detector found a person
+may raise, in the words that were said and with a reason.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from .errors import PermissionDenied, ReviewError
-from .policy import OutcomeKind, Policy, conclude
+from .policy import OutcomeKind, Policy, conclude, lacking
 from .records import Conversation, Flag, Kind, Speaker
 
 #: The outcome written for a decision that was taken back; no policy may name it.
@@ -139,9 +140,9 @@ def decide(
     if chosen is None:
         expected = ", ".join(o.id for o in policy.outcomes)
         raise ReviewError(f"結論「{outcome}」はこの方針にありません。使える結論: {expected}。")
-    if conclusion.missing and chosen.of_conduct:
+    if missing := lacking(conclusion, chosen):
         titles = "、".join(
-            f"「{c.title}」（{c.provision}）" for c in policy.criteria if c.id in conclusion.missing
+            f"「{c.title}」（{c.provision}）" for c in policy.criteria if c.id in missing
         )
         raise ReviewError(f"{titles}が未回答です。すべての判断基準に答えてください。")
     if outcome in conclusion.blocked:

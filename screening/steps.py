@@ -134,10 +134,10 @@ def plan(policy: Policy, category: str, decision: Decision) -> tuple[Planned, ..
     that there is no conduct of the customer's to excuse.
     """
     follows = respond(policy, category, decision.outcome)
+    named = {*follows.due, *follows.open}
     outcome = policy.outcome(decision.outcome)
-    until: tuple[str, ...] = ()
     if outcome is None or outcome.of_conduct:
-        until = tuple(
+        named |= set(
             meanwhile(
                 policy,
                 decision.answers,
@@ -145,7 +145,6 @@ def plan(policy: Policy, category: str, decision: Decision) -> tuple[Planned, ..
                 consulted=decision.illness_consulted,
             )
         )
-    named = {*follows.due, *follows.open, *until}
     return tuple(_planned(policy, r, decision) for r in policy.responses if r.id in named)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log2
 
-from .policy import model
-from .policy.model import Gravity
+from .policy import kinds
+from .policy.kinds import Gravity
 from .records import PRIORITIES as PRIORITIES
 from .records import Priority
 
@@ -29,7 +29,7 @@ _LEAST = 0.001
 
 #: The least weight of each, gravest first, with its name.
 _LABELS = tuple(
-    (GRAVITIES[g] if g is not Gravity.ORDINARY else 0.0, model.GRAVITIES[g]) for g in Gravity
+    (GRAVITIES[g] if g is not Gravity.ORDINARY else 0.0, kinds.GRAVITIES[g]) for g in Gravity
 )
 
 

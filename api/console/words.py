@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from screening.dashboard.figures import DETECTORS
 from screening.days import JAPAN, day_of
 from screening.policy import OutcomeKind, Policy
-from screening.policy.model import GRAVITIES, Gravity
+from screening.policy.kinds import GRAVITIES, Gravity
 from screening.records import Kind
 from screening.review import STATES, WITHDRAWN, FlagState
 from screening.screener import LEARNED

@@ -5,6 +5,7 @@
 ``messages``    what the schema found, in words
 ``references``  whether names refer to something, and what may be concluded at all
 ``safeguards``  what no policy may drop
+``kinds``       what a document may choose from: groups, kinds of outcome, results, gravities, sides
 ``model``       the loaded policy, plain values
 ``load``        a file becomes a policy, or a list of what is wrong with it and where
 ``propose``     findings become proposed flags
@@ -30,9 +31,10 @@ from .assess import (
 )
 from .check import check, results
 from .compare import Difference, compare
-from .conclude import Reason, asked, conclude
+from .conclude import Reason, asked, conclude, lacking
 from .coverage import Covered, Trace, coverage, logic
 from .describe import describe
+from .kinds import Group, OutcomeKind, Result, Side
 from .load import load_policy, shipped
 from .model import (
     Answer,
@@ -40,15 +42,11 @@ from .model import (
     Clause,
     Conclusion,
     Criterion,
-    Group,
     Limits,
     Outcome,
-    OutcomeKind,
     Policy,
     Reading,
     Response,
-    Result,
-    Side,
 )
 from .propose import propose
 from .respond import Responses, respond
@@ -87,6 +85,7 @@ __all__ = [
     "coverage",
     "describe",
     "effects",
+    "lacking",
     "load_policy",
     "logic",
     "meanwhile",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .conclude import Reason, asked, explain
-from .model import Category, OutcomeKind, Policy, Response, Side
+from .kinds import OutcomeKind, Side
+from .model import Category, Policy, Response
 from .respond import not_for
 
 

@@ -34,10 +34,9 @@ def conclude(
 
     Pure, and total over the policy's categories and answers. A criterion that is ``asked`` and has no
     answer is not evaluated: it is listed as missing, and an outcome that judges conduct waits for it.
-    Outcomes that judge nothing may be open before; one that is about the customer's conduct is decided
-    with every answer that is asked for all the same (``Outcome.of_conduct``). ``answers`` may hold one to the exemption's question, which then outweighs
-    ``illness_suspected``. Raises ReviewError for a category, criterion or answer that the policy does
-    not have.
+    Outcomes that judge nothing may be open before; what they lack all the same is ``lacking``'s.
+    ``answers`` may hold one to the exemption's question, which then outweighs ``illness_suspected``. Raises
+    ReviewError for a category, criterion or answer that the policy does not have.
     """
     explained = explain(
         policy,
@@ -56,6 +55,11 @@ def conclude(
             open_.append(outcome)
     missing = tuple(c.id for c in asked(policy, category) if c.id not in answers)
     return Conclusion(tuple(open_), blocked, missing)
+
+
+def lacking(conclusion: Conclusion, outcome: Outcome) -> tuple[str, ...]:
+    """The criteria without an answer that ``outcome`` needs before it can be decided."""
+    return conclusion.missing if outcome.of_conduct else ()
 
 
 def asked(policy: Policy, category: str) -> tuple[Criterion, ...]:
@@ -93,7 +97,7 @@ def explain(
     _check(policy, answers)
     missing = [c for c in policy.criteria if c.id not in answers]
     unsettled = [c for c in policy.criteria if _answered_unsettled(c, answers)]
-    answered = bool(asked(policy, category))
+    asks = bool(asked(policy, category))
     explained: dict[str, tuple[Reason, ...]] = {}
     for outcome in policy.outcomes:
         rules = [r for r in policy.rules if r.outcome == outcome.id and _covers(r, kind)]
@@ -101,7 +105,7 @@ def explain(
             text = f"区分「{kind.name}」は、この結論の対象ではありません（{kind.provision}）。"
             explained[outcome.id] = (Reason((kind.provision,), text, False),)
             continue
-        always = "どの答えでも選べます" if answered and outcome.of_conduct else "いつでも選べます"
+        always = "どの答えでも選べます" if asks and outcome.of_conduct else "いつでも選べます"
         reasons = [_met_or_not(policy, outcome, rules, answers, missing, unsettled, always)]
         if policy.exemption is not None and outcome.id in policy.exemption.blocks:
             reasons[:0] = _exempt(policy.exemption, answers, illness_suspected, illness_consulted)

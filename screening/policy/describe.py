@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..records import PRIORITIES
-from .model import GRAVITIES, Group, Policy, Result, Side, Signals
+from .kinds import GRAVITIES, Group, Result, Side
+from .model import Policy, Signals
 
 GROUPS = {
     Group.MEANS: "手段・態様（要求にかかわらず）",

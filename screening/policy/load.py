@@ -13,6 +13,7 @@ from ..errors import PolicyError
 from ..records import Finding, Priority
 from . import messages, references
 from .document import CasePart, CategoryPart, Document, RulePart
+from .kinds import Gravity, Group, OutcomeKind, Result, Side
 from .model import (
     Answer,
     Case,
@@ -21,19 +22,14 @@ from .model import (
     Criterion,
     ExemptAnswer,
     Exemption,
-    Gravity,
-    Group,
     Limits,
     Outcome,
-    OutcomeKind,
     Policy,
     Reading,
     Response,
-    Result,
     Retention,
     RoleName,
     Rule,
-    Side,
     Signals,
 )
 from .source import Problem, Source, nearest, parse

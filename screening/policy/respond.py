@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import ReviewError
-from .model import Policy, Response, Side
+from .kinds import Side
+from .model import Policy, Response
 from .source import nearest
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from screening.corrections import Correction, CorrectionKind
 from screening.errors import PermissionDenied, ReviewError
-from screening.policy.model import Gravity
+from screening.policy.kinds import Gravity
 from screening.records import Priority
 from screening.review import FlagState
 from screening.store import Filters, Place
