@@ -13,6 +13,7 @@ from screening.policy import (
     Policy,
     Question,
     Reason,
+    Responses,
     Result,
     Side,
     Standing,
@@ -82,7 +83,9 @@ def outcomes(
     due = [q for q in found.questions if q.due]
     # What is no conduct of the customer's needs no judgement of it.
     free = {o.id for o in policy.outcomes if not o.of_conduct}
-    grounds = _grounds(found, due, free)
+    pending = {o.id for o in found.outcomes} - free if due else set()
+    grounds = _grounds(found, due, pending)
+    follows = {o.id: respond(policy, found.category, o.id) for o in found.outcomes}
     return questions(found, policy) | {
         "outcomes": [
             {
@@ -91,15 +94,13 @@ def outcomes(
                 "duplicate": words.duplicates(policy, o.id),
                 "error": o.kind is OutcomeKind.ERROR,
                 "blocked": not o.open,
-                "waits": not barred[o.id] and (not o.open or (bool(due) and o.id not in free)),
+                "waits": not barred[o.id] and (not o.open or o.id in pending),
                 "free": o.id in free,
-                "text": drafts.text(policy, o, found)
-                if o.open and (not due or o.id in free)
-                else "",
+                "text": drafts.text(policy, o, found) if o.open and o.id not in pending else "",
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
-                "after": _after(policy, found.category, o.id),
-                "sides": _sides(policy, found.category, o.id),
+                "after": _after(follows[o.id]),
+                "sides": _sides(follows[o.id]),
                 "barred": bool(barred[o.id]),
                 "cited": _cited(o),
             }
@@ -124,17 +125,17 @@ def _cited(choice: Choice) -> str:
 
 
 def _grounds(
-    found: Assessment, due: Sequence[Question], free: Collection[str]
+    found: Assessment, due: Sequence[Question], pending: Collection[str]
 ) -> list[dict[str, Any]]:
     """The conditions on the outcomes; outcomes with the same ones stand together.
 
-    What no answer opens or closes still waits for those that are ``due``, unless it is ``free``.
+    What no answer opens or closes still waits for those that are ``due``, where it is ``pending``.
     """
     named = "、".join(f"「{q.title}」（{'・'.join(q.reason.clauses)}）" for q in due)
     first = Reason((), f"{named}に答えると選べます。", None)
     grouped: dict[tuple[tuple[Reason, ...], bool], list[Choice]] = {}
     for o in found.outcomes:
-        grouped.setdefault((o.reasons, bool(due) and o.id not in free), []).append(o)
+        grouped.setdefault((o.reasons, o.id in pending), []).append(o)
     return [
         {
             "id": f"why-{i}",
@@ -238,15 +239,13 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
     return f"→ {said}"
 
 
-def _after(policy: Policy, category: str, outcome: str) -> str:
-    """How much follows the outcome; ``対応`` is the page on which it then stands."""
-    steps = respond(policy, category, outcome)
+def _after(steps: Responses) -> str:
+    """How much follows an outcome; ``対応`` is the page on which it then stands."""
     count = len(steps.due) + len(steps.open)
     return f"対応{count}件" if count else ""
 
 
-def _sides(policy: Policy, category: str, outcome: str) -> str:
+def _sides(steps: Responses) -> str:
     """``_after`` at length: of it what is within the house, and what is towards the customer."""
-    steps = respond(policy, category, outcome)
     sides = (("社内", steps.due), ("社外", steps.open))
     return "・".join(f"{side}{len(found)}件" for side, found in sides if found)

@@ -54,9 +54,9 @@
   const groups = () => [...document.querySelectorAll("#decision fieldset")]
     .filter((group) => group.querySelector("input[type=radio]:is([required], [data-due])"));
   const answered = (group) => group.querySelector("input:checked:not(:disabled)");
+  const openQuestions = () => groups().filter((group) => !group.closest("#outcomes") && !answered(group));
   // A mistake, a duplicate and the staff's own conduct are decided without a judgement of the customer's.
-  const free = () => document.querySelector("#outcomes [data-free]:checked");
-  const unanswered = () => groups().filter((group) => !group.closest("#outcomes") && !answered(group) && !free());
+  const unanswered = () => (document.querySelector("#outcomes [data-free]:checked") ? [] : openQuestions());
 
   // Whether everything is there that a decision takes; where not, the first that is missing is asked for.
   const complete = (form) => {
@@ -274,8 +274,7 @@
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) {
       pending = { key: event.key, until: Date.now() + 2000 };
-      const open = target.closest("#outcomes") &&
-        groups().find((group) => !group.closest("#outcomes") && !answered(group));
+      const open = target.closest("#outcomes") && openQuestions()[0];
       if (open) { ask(open, "先にこの問いに答えてください。"); open.scrollIntoView({ block: "nearest" }); }
     } else {
       if (target.closest("#outcomes")) pending = null;
