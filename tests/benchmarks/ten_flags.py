@@ -4,13 +4,14 @@
 
 Starts ``screening demo`` in a folder that is thrown away and drives it in a browser: opens the first row,
 shows the conversation's words, answers, drafts and signs, flag after flag; every fifth is called a mistake.
-Whoever reads is taken to read every visible line of the panel that stood there in no earlier step, once, each
-reason that is signed, and the conversation from where it was left off to the flag's last evidence. Prints by flag the characters read in
-the panel and in the conversation, the keys, and seconds by the keystroke-level model (Card, Moran & Newell
-1980, "The keystroke-level model for user performance time with interactive systems"): 0.5 s for a key that is
-no part of a word, 1.35 s before each of them that takes a choice, and the reading at ``--speed`` characters
-a second, which is an assumption. A model of a person and no person: it cannot stumble, and reads what people
-skip. The answers suit the first flags of the demo; further down some are barred by the policy. Needs Chromium.
+Whoever reads is taken to read every visible line of the panel that stood there in no earlier step, once,
+each reason that is signed, and the conversation from where it was left off to the flag's last evidence.
+Prints by flag the characters read in the panel and in the conversation, the keys, and seconds by the
+keystroke-level model (Card, Moran & Newell 1980, "The keystroke-level model for user performance time with
+interactive systems"): 0.5 s for a key that is no part of a word, 1.35 s before each of them that takes a
+choice, and the reading at ``--speed`` characters a second, which is an assumption. A model of a person and
+no person: it cannot stumble, and reads what people skip. The answers suit the first flags of the demo;
+further down some are barred by the policy. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ KEY, CHOICE = 0.5, 1.35
 JUDGED, MISTAKE = ("3", "w", "a", "c"), ("z", "c")
 MISTAKE_EVERY = 5
 #: Lines of text that can be seen without scrolling the page or a part of it.
-_LINES = """(selector) => {
-  const lines = [], walk = document.createTreeWalker(document.querySelector(selector), NodeFilter.SHOW_TEXT);
+_LINES = """() => {
+  const lines = [], walk = document.createTreeWalker(document.getElementById("panel"), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const said = walk.currentNode.textContent.trim(), box = document.createRange();
     box.selectNodeContents(walk.currentNode);
@@ -92,8 +93,8 @@ class Reader:
         self.read: set[str] = set()
         self.turns: dict[str, int] = {}
 
-    def panel(self, selector: str = "#panel") -> int:
-        lines = {_plain(line) for line in self.page.evaluate(_LINES, selector)}
+    def panel(self) -> int:
+        lines = {_plain(line) for line in self.page.evaluate(_LINES)}
         new = lines - self.read
         self.read |= new
         return sum(map(len, new))

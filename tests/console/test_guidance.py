@@ -398,21 +398,3 @@ def test_a_mistake_names_its_cause_with_one_press(case):
     said = case.locator("#reason").input_value()
     assert "この候補では言動を判断しない。" in said
     assert said.endswith("話者の取り違えと思われる。")
-
-
-def test_what_is_said_by_the_way_is_smaller():
-    """The words come first; how sure what was comes after them, and nothing is lost."""
-    why = "手がかりの言葉：「…」（会話全体の見立て99%。ほかに検討して届かず：脅迫22%）／職員に暴力をふるったと述べています"
-    parts = words.parted(why)
-    assert "".join(text for text, _ in parts) == why
-    assert [aside for _, aside in parts] == [False, True, False]
-    assert words.gist(why) == "手がかりの言葉：「…」／職員に暴力をふるったと述べています"
-
-
-def test_words_that_stand_beside_a_reason_are_not_quoted_in_it_again():
-    """Only where they are the same and are shown."""
-    why = "②-1のおそれ：手がかりの言葉：「出せ」（見立て99%）／氏名を求めています"
-    said = words.reason(why, shown=True, beside="出せ")
-    assert said == f"{words.BESIDE}（見立て99%）／氏名を求めています"
-    assert words.reason(why, shown=True, beside="住所を出せ").startswith("手がかりの言葉：「出せ」")
-    assert "出せ" not in words.reason(why, shown=False, beside="出せ")

@@ -90,3 +90,21 @@ def test_every_action_of_the_log_has_its_words():
     written = set(re.findall(r'audit\.append\(\s*connection,\s*[\w.]+,\s*"(\w+)"', sources))
     assert {"look", "step", "raise_flag"} <= written
     assert written | {k.value for k in EventKind} <= set(audit.ACTIONS)
+
+
+def test_what_is_said_by_the_way_is_smaller():
+    """The words come first; how sure what was comes after them, and nothing is lost."""
+    why = "手がかりの言葉：「…」（会話全体の見立て99%。ほかに検討して届かず：脅迫22%）／職員に暴力をふるったと述べています"
+    parts = words.parted(why)
+    assert "".join(text for text, _ in parts) == why
+    assert [aside for _, aside in parts] == [False, True, False]
+    assert words.gist(why) == "手がかりの言葉：「…」／職員に暴力をふるったと述べています"
+
+
+def test_words_that_stand_beside_a_reason_are_not_quoted_in_it_again():
+    """Only where they are the same and are shown."""
+    why = "②-1のおそれ：手がかりの言葉：「出せ」（見立て99%）／氏名を求めています"
+    said = words.reason(why, shown=True, beside="出せ")
+    assert said == f"{words.BESIDE}（見立て99%）／氏名を求めています"
+    assert words.reason(why, shown=True, beside="住所を出せ").startswith("手がかりの言葉：「出せ」")
+    assert "出せ" not in words.reason(why, shown=False, beside="出せ")
