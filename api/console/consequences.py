@@ -175,10 +175,12 @@ def _next_steps(policy: Policy, found: Assessment) -> list[dict[str, str]]:
 
 def questions(found: Assessment, policy: Policy) -> dict[str, Any]:
     """The questions of an assessment, which of them are due, and what is due before any conclusion."""
+    of_demand = {c.id for c in policy.criteria if c.of_demand}
     return {
         "questions": [
             {
                 "id": q.id,
+                "of_demand": q.id in of_demand,
                 "title": q.title,
                 "question": q.question,
                 "provision": "・".join(q.reason.clauses),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from screening.policy import Assessment, Choice, OutcomeKind, Policy, Question
+from screening.policy import Answer, Assessment, Choice, Criterion, OutcomeKind, Policy, Question
 from screening.records import Kind
 from screening.report.incident import MAIL_PARTS
 from screening.report.set_right import placed
@@ -19,15 +19,6 @@ from . import words
 
 #: Stands for the flag that is repeated until one is chosen.
 ORIGINAL = "〔元の候補〕"
-#: What a settled answer to a criterion is about, as a sentence begins.
-_SUBJECTS = {
-    "demand_validity": "要求の内容には",
-    "good_reason": "要求の内容には",
-    "means_acceptability": "手段・態様は",
-    "manner": "手段・態様は",
-    "environment": "就業環境は",
-    "unlawful": "違法な行為の",
-}
 #: How the end of a clause reads where another one follows; the longer ends first.
 _GOES_ON = (
     ("ではない", "ではなく"),
@@ -89,7 +80,7 @@ def _answers(policy: Policy, questions: Sequence[Question]) -> str:
             f"{said}{chosen[0][1].label}" if said else f"{chosen[0][0].title}は{chosen[0][1].label}"
         ]
     else:
-        clauses = [_clause(c.id, c.title, a.label, settles=a.settles) for c, a in chosen]
+        clauses = [_clause(c, a) for c, a in chosen]
     whole = "、".join([*(_goes_on(c) for c in clauses[:-1]), *clauses[-1:]])
     criteria = {c.id for c in policy.criteria}
     more = [
@@ -100,13 +91,14 @@ def _answers(policy: Policy, questions: Sequence[Question]) -> str:
     return "。".join([whole, *more])
 
 
-def _clause(id: str, title: str, label: str, *, settles: bool) -> str:
-    if not settles:
-        return f"{title}は{label}"
-    if label.startswith("要求は"):
-        return label
-    subject = _SUBJECTS.get(id)
-    return f"{subject}{label}" if subject else f"{title}は「{label}」"
+def _clause(criterion: Criterion, answer: Answer) -> str:
+    if not answer.settles:
+        return f"{criterion.title}は{answer.label}"
+    # An answer that is a sentence needs no beginning.
+    if answer.label.startswith("要求は"):
+        return answer.label
+    subject = criterion.subject
+    return f"{subject}{answer.label}" if subject else f"{criterion.title}は「{answer.label}」"
 
 
 def _goes_on(clause: str) -> str:

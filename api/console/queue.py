@@ -178,7 +178,7 @@ def row(
         "clause": words.clause(
             policy, category.provision if category else f.provision, beside=name
         ),
-        "text": (f.text if len(f.text) <= 60 else f.text[:59] + "…") if shown else "",
+        "text": words.shortened(f.text, 60) if shown else "",
         "full": f.text if shown else "",
         "size": len(f.text),
         "evidence": "・".join(f"{n + 1}番" for n in f.evidence) if f.turn is None else "",

@@ -26,6 +26,8 @@ from .record import may_withdraw, originals, readings, record
 from .settings import Settings
 
 OPEN = (FlagState.PROPOSED, FlagState.ON_HOLD)
+#: Characters of a demand that stand beside a question.
+_DEMAND = 24
 
 
 def case_page(
@@ -84,6 +86,7 @@ def case_page(
         },
         "shown": shown,
         "covered": covered,
+        "demands": _demands(policy, case, flag, hidden, opened),
         "scope": _scope(conversation, own[0]) if len(case.flags) > 1 else "",
         "veiled_count": len(hidden),
         "bubbles": bubbles(
@@ -155,6 +158,39 @@ def _scope(conversation: Conversation, turn: int | None) -> str:
     if conversation.kind is Kind.EMAIL:
         return "印の付いた箇所について"
     return f"{turn + 1}番の発話について"
+
+
+def _demands(
+    policy: Policy,
+    case: Case,
+    flag: FlagRow,
+    hidden: Mapping[str, tuple[int, int, int]],
+    opened: Collection[str],
+) -> list[dict[str, Any]]:
+    """The demands that were found in the conversation, in its order, one an utterance: its turn and category,
+    and the words where they are open. None where the flag is itself one, and of those that a person took
+    for no conduct of the customer's none either."""
+    conditional = {c.id for c in policy.categories.values() if c.group is Group.CONDITIONAL}
+    if flag.named in conditional:
+        return []
+    covered = [place for name, place in hidden.items() if name not in opened]
+    found: dict[int, dict[str, Any]] = {}
+    for x in case.flags:
+        turn, start, end = placed(x, case.corrections)
+        decided = policy.outcome(x.outcome or "")
+        if x.named not in conditional or turn is None or (decided and not decided.of_conduct):
+            continue
+        closed = any(t == turn and a < end and start < b for t, a, b in covered)
+        said = case.conversation.turns[turn].text[start:end]
+        found.setdefault(
+            turn,
+            {
+                "turn": turn,
+                "category": words.category_name(policy, x.named),
+                "text": "" if closed else words.shortened(said, _DEMAND),
+            },
+        )
+    return [found[turn] for turn in sorted(found)]
 
 
 def _keys(policy: Policy) -> dict[str, str]:

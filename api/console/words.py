@@ -172,6 +172,11 @@ def gist(why: str) -> str:
     return "／".join(dict.fromkeys(said.split("／")))
 
 
+def shortened(text: str, most: int) -> str:
+    """At most so many characters, the last of them an ellipsis where some are left out."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def figure(value: float | None) -> str:
     """A number as a table shows it: as exact as it is worth reading, never with an exponent."""
     if value is None:

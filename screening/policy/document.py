@@ -84,6 +84,8 @@ class CriterionPart(_Part):
     question: Text = Field(title="質問")
     provision: Number = Field(title="条項")
     answers: list[AnswerPart] = Field(title="答え", min_length=2)
+    subject: Text | None = Field(None, title="理由の下書きで、答えの前に置く言葉")
+    of_demand: bool = Field(False, title="要求の中身を問うか")
 
 
 class OutcomePart(_Part):

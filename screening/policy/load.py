@@ -143,6 +143,8 @@ def _policy(document: Document, source: Source, version: str) -> Policy:
                 c.question,
                 c.provision,
                 tuple(Answer(**a.model_dump()) for a in c.answers),
+                c.subject or "",
+                c.of_demand,
             )
             for c in document.criteria
         ),

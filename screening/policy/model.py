@@ -94,11 +94,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
+    """``subject`` is how a sentence on a settled answer begins, or nothing; ``of_demand`` marks what asks
+    about the demand itself, so that whoever answers is shown the demands that were found."""
+
     id: str
     title: str
     question: str
     provision: str
     answers: tuple[Answer, ...]
+    subject: str = ""
+    of_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

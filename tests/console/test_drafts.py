@@ -1,6 +1,7 @@
 """A drafted reason says what was answered, in a sentence that a person would sign."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,18 @@ def test_a_duplicate_leaves_room_for_its_original():
     said = _medical("no_demand", "unacceptable", OutcomeKind.DUPLICATE)
     assert drafts.ORIGINAL in said
     assert "範囲" not in said
+
+
+def test_a_criterion_of_any_policy_may_say_how_the_sentence_on_it_begins():
+    """Without that, its title and the answer stand beside each other."""
+    demand, means = POLICY.criteria
+    other = replace(
+        POLICY, criteria=(replace(demand, subject=""), replace(means, subject="言い方は"))
+    )
+    given = {"demand_validity": "invalid", "means_acceptability": "unacceptable"}
+    assert _text(other, "threat", given, OutcomeKind.HARASSMENT) == (
+        "要求内容の妥当性は「妥当な理由がない」、言い方は相当な範囲を超える。"
+    )
 
 
 @pytest.mark.parametrize("name", [id for id, _ in others()])

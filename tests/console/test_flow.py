@@ -266,6 +266,39 @@ class TestEvidence:
         assert page.count("根拠の発話</span>") == 2
 
 
+class TestDemands:
+    @pytest.fixture
+    def flags(self, made):
+        return made(
+            _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
+            _flag("service_change_demand", 4, "いつになったら", priority=Priority.NORMAL),
+            _flag("apology_demand", 3, "早くしてくれ", priority=Priority.NORMAL),
+        )
+
+    def test_a_question_about_the_demand_shows_what_was_found(self, client, signed_in, flags):
+        """In the conversation's order, beside that question alone; the words where they are open."""
+        signed_in(REVIEWER)
+        veiled = client.get(_url(flags[0])).text
+        assert veiled.count("見つかった要求") == 1
+        asked = veiled[veiled.index("見つかった要求") :]
+        named = [POLICY.categories[c].name for c in ("apology_demand", "service_change_demand")]
+        places = [asked.index(f"番</a>（{name}）") for name in named]
+        assert places == sorted(places)
+        assert "早くしてくれ" not in asked
+        shown = client.get(f"{_url(flags[0])}&words=shown").text
+        assert '4番</a>「早くしてくれ」<a href="#turn-4">5番</a>「いつになったら」' in shown
+
+    def test_a_flag_that_is_the_demand_shows_no_other(self, client, signed_in, flags):
+        signed_in(REVIEWER)
+        assert "見つかった要求" not in client.get(_url(flags[1])).text
+
+    def test_what_was_found_by_mistake_is_not_shown(self, client, signed_in, flags):
+        csrf = signed_in(REVIEWER)
+        for flag in flags[1:]:
+            assert _decide(client, csrf, flag, outcome="intake_error").is_redirect
+        assert "見つかった要求" not in client.get(_url(flags[0])).text
+
+
 def test_codes_stand_with_their_titles(client, signed_in, made):
     """Nobody has to know what a clause's number means."""
     signed_in(REVIEWER)
