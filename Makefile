@@ -27,11 +27,12 @@ test: lint
 train: install
 	$(BIN)/python -m models.train
 
-# Most of an hour on two cores. After a new `make train` its word alone has to be weighed anew:
+# Some two hours on two cores. After a new `make train` its word alone has to be weighed anew:
 # `.venv/bin/python -m models.second_reader.weigh --keep-network`.
 train-second-reader: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[second-reader-training]'
-	$(BIN)/python -m models.second_reader.train
+	$(BIN)/python -m models.second_reader.train --window 256
+	$(BIN)/python -m models.second_reader.train --window 512
 	$(BIN)/python -m models.second_reader.weigh
 
 clean:

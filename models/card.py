@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from corpora.reader import CATEGORIES
-from screening.second_reader.windows import WINDOW
 
 _HALVES = {"natural": "ふつうの一週間（natural）", "hard": "隠れたもの・紛らわしいもの（hard）"}
 _SPLITS = {
@@ -127,11 +126,12 @@ def _figures(metrics: dict[str, Any]) -> list[str]:
 
 
 def _taught_by(card: dict[str, Any]) -> list[str]:
-    taught = card.get("taught_by")
-    if not taught:
-        return []
-    later = f"うち{len(taught['later'])}人の文は、ほかの書き手で学習を終えた重みから続けて読ませました。" if taught["later"] else ""  # fmt: skip
-    return [f"学習に使ったのは書き手{len(taught['hands'])}人の文です。{later}", ""]
+    """Of each network: its window and whose texts it learnt from."""
+    lines = []
+    for name, taught in sorted(card["taught_by"].items()):
+        later = f"うち{len(taught['later'])}人の文は、ほかの書き手で学習を終えた重みから続けて読ませました。" if taught["later"] else ""  # fmt: skip
+        lines.append(f"- `{name}`：{card['networks'][name]}トークンの窓。書き手{len(taught['hands'])}人の文で学習。{later}")  # fmt: skip
+    return [*lines, ""]
 
 
 def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
@@ -151,13 +151,14 @@ def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
     lines = [
         f"# 二人目の読み手：{card['id']}",
         "",
-        "一次の検出器が迷った会話だけを読み直す、小さなニューラルネットです。判断は必ず人が行います。追加の部品"
+        "一次の検出器が迷った会話だけを読み直す、小さなニューラルネットの組です。判断は必ず人が行います。追加の部品"
         " `second-reader` を入れ、`--second-reader` を付けたときだけ動きます。",
         "",
         "## しくみ",
         "",
         "multilingual-e5-small（MIT）の12層のうち上6層を、学習用の書き手の会話に合わせて調整しました。顧客と職員の文を順に、"
-        f"{WINDOW}トークンずつの窓で読み、語・文・会話のそれぞれに分類ごとの確からしさを出します。一次の検出器の確からしさとは、"
+        "決まった長さの窓で読み、語・文・会話のそれぞれに分類ごとの確からしさを出します。窓の長さの違うネットの平均を取ります。"
+        "一次の検出器の確からしさとは、"
         "どちらも学習に使っていない開発用の書き手に当てはめたロジスティック回帰で合わせます。",
         "",
         *_taught_by(card),
@@ -173,7 +174,7 @@ def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
         *_figures(beside),
         "## 再現",
         "",
-        "`make train-second-reader`（二つのコアで一時間ほど）。重みは8ビットです。",
+        "`make train-second-reader`（二つのコアで二時間ほど）。重みは8ビットです。",
         "",
         f"- コーパス SHA-256 `{card['corpus_sha256']}`",
         "",

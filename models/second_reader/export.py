@@ -12,6 +12,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from .network import COUNT, PARTS, Network
 
+#: Tokens that a window can have: the pretrained network has places for no more.
+LONGEST = 512
 #: Of the operators, those whose weights are stored in eight bits.
 _QUANTISED = ["MatMul", "Gemm", "Gather"]
 #: Of a layer, the parts with weights, in the order in which it uses them.
@@ -28,7 +30,7 @@ def export(network: Network, path: Path) -> None:
         for bias, part in zip(network.bias, (0, 1, 4), strict=True):
             network.heads.bias[starts[part] : starts[part] + COUNT] += bias
             bias.zero_()
-    tokens = torch.export.Dim("tokens", min=2, max=512)
+    tokens = torch.export.Dim("tokens", min=2, max=LONGEST)
     example = (
         torch.ones(1, 16, dtype=torch.int64),
         torch.ones(1, 16, dtype=torch.int64),

@@ -53,9 +53,13 @@ class Read:
 
 
 def read(
-    documents: Sequence[Document], tokenizer: Tokenizer, known: Sequence[Truth] | None = None
+    documents: Sequence[Document],
+    tokenizer: Tokenizer,
+    window: int,
+    known: Sequence[Truth] | None = None,
 ) -> list[Read]:
-    """Every document's pieces in the order of its turns, cut as inference cuts them."""
+    """Every document's pieces in the order of its turns, cut as inference cuts them, and its windows of
+    ``window`` tokens at the most."""
     rows: list[list[tuple[int, int, LabelledPiece]]] = [[] for _ in documents]
     for by_customer in (True, False):
         texts = texts_of(documents, "customer" if by_customer else "agent")
@@ -71,7 +75,7 @@ def read(
                 _row(document.labels),
                 _row(document.doc_labels),
                 known[number] if known else None,
-                windows([p.piece for p in pieces]),
+                windows([p.piece for p in pieces], window),
             )
         )
     return read
@@ -113,7 +117,7 @@ def _row(names: frozenset[str]) -> Truth:
     return row
 
 
-def written(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Read]:
+def written(documents: Sequence[Document], tokenizer: Tokenizer, window: int) -> list[Read]:
     """The documents, and both sides of every contrast of their hands."""
     hands = {d.hand for d in documents}
     contrasts, known = [], []
@@ -125,13 +129,13 @@ def written(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Read]:
             known.append(row)
             contrasts.append(alone(f"{pair.id}-", pair.hand, pair.harmless, ()))
             known.append(row | _row(frozenset(MEANS)))
-    return read(documents, tokenizer) + read(contrasts, tokenizer, known)
+    return read(documents, tokenizer, window) + read(contrasts, tokenizer, window, known)
 
 
-def noisy(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Read]:
+def noisy(documents: Sequence[Document], tokenizer: Tokenizer, window: int) -> list[Read]:
     """Each document as a recogniser might have heard it, and disguised."""
     rng = random.Random(SEED)
     sounds = noise.confusions(t.text for d in documents for t in d.turns)
     copies = [noise.rewritten(d, noise.heard(sounds, rng.uniform(*RATES)), rng) for d in documents]
     copies += [noise.rewritten(d, noise.disguised, rng) for d in documents]
-    return read(copies, tokenizer)
+    return read(copies, tokenizer, window)

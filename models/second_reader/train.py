@@ -2,8 +2,9 @@
 
 From the pretrained weights it takes an hour and more on two cores. When the corpus has grown, the network
 that is shipped can go on learning instead (``--continue``): it reads the new hands, and of the hands that it
-knows a part anew in each epoch. Each epoch prints how well the dev hands are ranked; nothing is chosen by it
-and the last epoch's weights are kept. Weighing its word against the first reader's is
+knows a part anew in each epoch; its window may be another (``--window``), for networks that see more or less
+at once err at different places. Each epoch prints how well the dev hands are ranked; nothing is chosen by it
+and the last epoch's weights are kept. Weighing their word against the first reader's is
 ``models.second_reader.weigh``'s.
 """
 
@@ -30,7 +31,7 @@ from corpora.reader import read_corpus
 from models.encode import HEADS
 
 from . import material, pretrained, vocabulary
-from .export import learnt
+from .export import LONGEST, learnt
 from .network import COUNT, Network
 
 EPOCHS = 6
@@ -40,6 +41,8 @@ HEADS_PACE = 10
 #: When a network goes on learning: epochs, rates, and the share of what it knows that it reads again in each.
 CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE = 4, 8e-5, 4
 KNOWN_AGAIN = 0.5
+#: Tokens that a network sees at once.
+WINDOW = 256
 #: Tokens of a batch, padding included.
 TOKENS = 2048
 #: The share of an epoch's documents of which a noisy copy is read as well.
@@ -283,7 +286,8 @@ def ranked(network: Network, held: list[Example], documents: Sequence[material.R
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.second_reader.train", description=__doc__)  # fmt: skip
-    parser.add_argument("--output", type=Path, default=Path("build/second_reader"))
+    parser.add_argument("--output", type=Path, help="build/second_reader/ and the window")
+    parser.add_argument("--window", type=int, default=WINDOW, help=f"tokens seen at once; {WINDOW}")
     parser.add_argument("--epochs", type=int, help=f"{EPOCHS}, or {CONTINUED_EPOCHS} to go on")
     parser.add_argument(
         "--continue", dest="shipped", type=Path, metavar="NETWORK.ONNX",
@@ -292,6 +296,8 @@ def main() -> int:
     parser.add_argument("--new", default="", help="the hands that it does not know, with commas between")  # fmt: skip
     arguments = parser.parse_args()
     new = frozenset(filter(None, arguments.new.split(",")))
+    if not 2 <= arguments.window <= LONGEST:
+        parser.error(f"--window is from 2 to {LONGEST}")
     if bool(new) != bool(arguments.shipped):
         parser.error("--continue and --new go together")
     torch.manual_seed(SEED)
@@ -303,18 +309,19 @@ def main() -> int:
     every = vocabulary.tokenizer(source, [source.unknown, *(i for i in range(len(source.pieces)) if i != source.unknown)])  # fmt: skip
     kept = vocabulary.kept(source, _used(every, training, source.unknown))
     tokenizer = vocabulary.tokenizer(source, kept)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(arguments.output / "tokenizer.json"))
+    output = arguments.output or Path("build/second_reader") / str(arguments.window)
+    output.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(output / "tokenizer.json"))
     network = Network(source, kept)
     course = Course(arguments.epochs or EPOCHS)
     if arguments.shipped:
         network.load_state_dict(learnt(arguments.shipped), strict=False)
         course = Course(arguments.epochs or CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE)
-    written = material.written(training, tokenizer)
+    written = material.written(training, tokenizer, arguments.window)
     known = [bool(new) and d.id.split("-")[0] not in new for d in written]
-    copies = material.noisy(training, tokenizer)
+    copies = material.noisy(training, tokenizer, arguments.window)
     taught = lessons(network, written, copies, course.epochs, known)
-    dev = material.read([d for d in documents if split_of(d.hand) == "dev"], tokenizer)
+    dev = material.read([d for d in documents if split_of(d.hand) == "dev"], tokenizer, arguments.window)  # fmt: skip
     held = examples(network, dev)
     print(f"{len(kept)} pieces, {len(taught[0])} windows in the first epoch of {sum(len(e.state) for e in taught[0])} tokens", flush=True)  # fmt: skip
     print(f"before: {ranked(network, held, dev)}", flush=True)
@@ -322,8 +329,13 @@ def main() -> int:
     def after(epoch: int) -> None:
         print(f"epoch {epoch}: {ranked(network, held, dev)}", flush=True)
         taught_by = {"hands": sorted({d.hand for d in training}), "later": sorted(new)}
-        kept_now = {"state": network.state_dict(), "pieces": kept, "taught_by": taught_by}
-        torch.save(kept_now, arguments.output / "network.pt")
+        kept_now = {
+            "state": network.state_dict(),
+            "pieces": kept,
+            "window": arguments.window,
+            "taught_by": taught_by,
+        }
+        torch.save(kept_now, output / "network.pt")
 
     fit(network, taught, course, after)
     return 0

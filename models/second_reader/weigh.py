@@ -1,4 +1,4 @@
-"""``python -m models.second_reader.weigh``: exports the trained network, and weighs its word.
+"""``python -m models.second_reader.weigh``: exports the trained networks, and weighs their word.
 
 How the two readers' words make one is fitted on the dev hands, from which neither learnt. Writes what
 inference reads, and the figures of the product with the second reader into its card.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,17 @@ from corpora.reader import HALVES, MEANS, Document, read_corpus
 from models import ablation, evaluate
 from models.card import of_reader
 from models.encode import HEADS, encode, texts_of
+from models.evaluate import Answer
+from models.heads import WORKERS
 from models.stacking import WHOLE_BALANCE
 from screening.classifier import Classifier
 from screening.classifier.facts import logits
 from screening.classifier.model import ANY
 from screening.policy import load_policy
+from screening.records import Flag
 from screening.rules import RuleSet
 from screening.screener import Screener
-from screening.second_reader.reader import FORMAT, SecondReader, identity
+from screening.second_reader.reader import FORMAT, SecondReader, identity, networks_of
 from screening.second_reader.weighing import (
     JUDGED_FEATURES,
     UNIT_FEATURES,
@@ -52,6 +57,7 @@ from .network import Network
 
 Floats = NDArray[np.float32]
 SHIPPED = Path(__file__).parent / "shipped"
+BUILT = Path("build/second_reader")
 #: Of the dev documents that hold a means or a care sign, this share at least must be read again.
 READ_AGAIN = 0.98
 #: What a harmless document counts beside a harmful one; chosen on the dev hands.
@@ -224,27 +230,77 @@ def _shared(
     }
 
 
+@contextmanager
+def side_by_side(answer: Answer) -> Iterator[Answer]:
+    """``answer``, given by several processes: every conversation is answered by itself."""
+    # What answers is no value that could be sent to another process: it is there before they part.
+    with ProcessPoolExecutor(
+        WORKERS, get_context("fork"), initializer=_AT_WORK.update, initargs=({"answer": answer},)
+    ) as pool:
+
+        def answered(asked: Sequence[Any]) -> list[Sequence[Flag]]:
+            found: list[Sequence[Flag]] = [()] * len(asked)
+            parts = [asked[n::WORKERS] for n in range(WORKERS)]
+            for n, given in enumerate(pool.map(_answered, parts)):
+                found[n::WORKERS] = given
+            return found
+
+        yield answered
+
+
+_AT_WORK: dict[str, Answer] = {}
+
+
+def _answered(asked: Sequence[Any]) -> list[Sequence[Flag]]:
+    return _AT_WORK["answer"](asked)
+
+
+def exported(trained: Sequence[Path], output: Path) -> dict[str, Any]:
+    """Exports the networks of these folders, of different windows, and the tokenizer that they share;
+    returns what the card says of them.
+
+    Raises:
+        ValueError: where they do not share one, for they learnt from different corpora, or where two have
+            the same window.
+    """
+    shared = {(folder / "tokenizer.json").read_bytes() for folder in trained}
+    if len(shared) != 1:
+        raise ValueError(f"{', '.join(map(str, trained))}: no tokenizer in common; train both anew")
+    learnt = {folder: torch.load(folder / "network.pt") for folder in trained}
+    if len({kept["window"] for kept in learnt.values()}) != len(learnt):
+        raise ValueError(
+            f"{', '.join(map(str, trained))}: two networks of one window; give one of them"
+        )
+    for name in output.glob("network-*.onnx"):
+        name.unlink()
+    networks, taught_by = {}, {}
+    for kept in learnt.values():
+        network = Network(pretrained.read(pretrained.bundled()), kept["pieces"])
+        network.load_state_dict(kept["state"])
+        name = f"network-{kept['window']}.onnx"
+        export(network, output / name)
+        networks[name], taught_by[name] = kept["window"], kept["taught_by"]
+    (output / "tokenizer.json").write_bytes(shared.pop())
+    return {"networks": dict(sorted(networks.items())), "taught_by": taught_by}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.second_reader.weigh", description=__doc__)  # fmt: skip
-    parser.add_argument("trained", type=Path, nargs="?", default=Path("build/second_reader"))
+    parser.add_argument(
+        "trained", type=Path, nargs="*", default=[BUILT / str(w) for w in (256, 512)]
+    )
     parser.add_argument("--output", type=Path, default=SHIPPED)
     parser.add_argument(
-        "--keep-network", action="store_true", help="weigh the network that stands in the output"
+        "--keep-network", action="store_true", help="weigh the networks that stand in the output"
     )
     parser.add_argument("--no-test", action="store_true", help="leave the test hands alone")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     if arguments.keep_network:
         before = json.loads((arguments.output / "card.json").read_text(encoding="utf-8"))
-        taught_by = before.get("taught_by")
+        known = {part: before[part] for part in ("networks", "taught_by")}
     else:
-        kept = torch.load(arguments.trained / "network.pt")
-        taught_by = kept["taught_by"]
-        network = Network(pretrained.read(pretrained.bundled()), kept["pieces"])
-        network.load_state_dict(kept["state"])
-        export(network, arguments.output / "network.onnx")
-        shutil.copy(arguments.trained / "tokenizer.json", arguments.output / "tokenizer.json")
-    raw = (arguments.output / "network.onnx").read_bytes()
+        known = exported(arguments.trained, arguments.output)
     tokenizer = (arguments.output / "tokenizer.json").read_bytes()
     model = Classifier.load()
     corpus = read_corpus()
@@ -259,24 +315,24 @@ def main() -> int:
         "weighing": unweighed,
         "weighed_with": model.id,
         "corpus_sha256": corpus_hash(),
-        "taught_by": taught_by,
+        **known,
     }
-    reader = SecondReader.build(card, raw, tokenizer)
+    networks = [(arguments.output / name).read_bytes() for name in networks_of(card)]
+    reader = SecondReader.build(card, networks, tokenizer)
     card["weighing"] = fit(*heard(reader, model, documents))
-    card["id"] = identity(raw, tokenizer, card["weighing"])
-    reader = SecondReader.build(card, raw, tokenizer)
+    card["id"] = identity(card, networks, tokenizer)
+    reader = SecondReader.build(card, networks, tokenizer)
     screener = Screener(model, RuleSet.load(), load_policy("medical-care"), reader)
-    card["metrics"] = {
-        split: evaluate.report(
-            corpus, split, {"with_reader": ablation.screened(screener)}, noisy=["with_reader"]
-        )
-        for split in (("dev",) if arguments.no_test else ("dev", "test"))
-    }  # fmt: skip
+    with side_by_side(ablation.screened(screener)) as answer:
+        card["metrics"] = {
+            split: evaluate.report(corpus, split, {"with_reader": answer}, noisy=["with_reader"])
+            for split in (("dev",) if arguments.no_test else ("dev", "test"))
+        }
     card["read_again"] = read_again(screener, documents)
     text = json.dumps(card, ensure_ascii=False, indent=1, sort_keys=True)
     (arguments.output / "card.json").write_text(text + "\n", encoding="utf-8")
     (arguments.output / "CARD.md").write_text(of_reader(card, model.card), encoding="utf-8")
-    print(f"{card['id']}: {len(raw) / 1e6:.1f} MB, weighed with {model.id}")
+    print(f"{card['id']}: {sum(map(len, networks)) / 1e6:.1f} MB, weighed with {model.id}")
     return 0
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..classifier.facts import by_conversation, logistic
 from ..text.analyzer import Batch
-from .reader import NOTHING, SecondReader, pieces_of
+from .network import NOTHING
+from .reader import SecondReader, pieces_of
 from .weighing import Sentences
 from .windows import Piece
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 #: How the words that a unit is flagged for are told from its tokens' logits, which are the head's with a
 #: share ``OF_ANY`` of any means': the token that says most belongs to them at the logit ``PEAK``, and the
 #: others in proportion to it, flatter by ``FLATNESS``. Chosen on the dev hands.
-OF_ANY, PEAK, FLATNESS = 0.3, 3.0, 1.2
+OF_ANY, PEAK, FLATNESS = 0.4, 3.5, 1.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: Tokens of a window at the most; a longer unit is read up to here.
-WINDOW = 256
 #: Tokens of the window before that are read again.
 OVERLAP = 40
 
@@ -42,18 +40,19 @@ class Window:
     piece: NDArray[np.int64]
 
 
-def windows(pieces: Sequence[Piece]) -> list[Window]:
-    """Windows that cover every piece at least once; none where there are no tokens."""
-    sizes = [min(len(p.ids), WINDOW) for p in pieces]
+def windows(pieces: Sequence[Piece], longest: int) -> list[Window]:
+    """Windows of ``longest`` tokens at the most that cover every piece at least once; none where there are
+    no tokens. A longer piece is read up to there."""
+    sizes = [min(len(p.ids), longest) for p in pieces]
     found = []
     first = 0
     while first < len(pieces):
         last, size = first, 0
-        while last < len(pieces) and (size + sizes[last] <= WINDOW or last == first):
+        while last < len(pieces) and (size + sizes[last] <= longest or last == first):
             size += sizes[last]
             last += 1
         if size:
-            found.append(_window(pieces, first, last))
+            found.append(_window(pieces, first, last, longest))
         if last == len(pieces):
             break
         again = last
@@ -65,9 +64,9 @@ def windows(pieces: Sequence[Piece]) -> list[Window]:
     return found
 
 
-def _window(pieces: Sequence[Piece], first: int, last: int) -> Window:
+def _window(pieces: Sequence[Piece], first: int, last: int, longest: int) -> Window:
     numbers = range(first, last)
-    ids = [pieces[n].ids[:WINDOW] for n in numbers]
+    ids = [pieces[n].ids[:longest] for n in numbers]
     sizes = np.array([len(i) for i in ids])
     opens = np.zeros(int(sizes.sum()), np.float32)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])

@@ -29,8 +29,13 @@ from screening.screener import (
 )
 from screening.second_reader import Marks, SecondReader
 from screening.second_reader.again import FLATNESS, OF_ANY, PEAK
-from screening.second_reader.reader import NOTHING, shipped
+from screening.second_reader.network import NOTHING
+from screening.second_reader.reader import networks_of, shipped
+from screening.second_reader.windows import Piece, windows
 from screening.view import SURE, Viewer
+
+#: The networks' files.
+NETWORKS = sorted(networks_of(json.loads((shipped() / "card.json").read_text(encoding="utf-8"))))
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,7 @@ def test_training_and_inference_read_the_same_pieces(reader, documents):
     watched = Watched()
     watched.weighing = replace(reader.weighing, read_from=-99.0)
     Viewer(Classifier.load(), RuleSet.load(), watched).view([conversation_of(d) for d in documents])
-    learnt = read(documents, reader.tokenizer)
+    learnt = read(documents, reader.tokenizer, 256)
     assert len(seen) == len(learnt)
     for asked, document in zip(seen, learnt, strict=True):
         assert [p.ids.tolist() for p in asked] == [p.piece.ids.tolist() for p in document.pieces]
@@ -147,6 +152,23 @@ def test_a_long_conversation_is_read_whole(reader):
     assert all((m.logits > NOTHING).all() for m in view.marks.values())
 
 
+def test_its_word_is_the_mean_of_its_networks(reader):
+    """Each sees as much as it learnt to see: of a call longer than that, one sees more than another."""
+    said = [f"{n}回目の確認ですが、昨日お願いした配達の件はどうなっていますか。" for n in range(40)]
+    pieces = [
+        Piece(n, True, np.array(e.ids), *np.array(e.offsets).T)
+        for n, e in enumerate(reader.tokenizer.encode_batch(said, add_special_tokens=False))
+    ]
+    each = [network.read(pieces) for network in reader._networks]
+    assert len(each) > 1
+    assert len({len(windows(pieces, network.window)) for network in reader._networks}) == len(each)
+    both = reader.read(pieces)
+    np.testing.assert_allclose(both.pieces, np.mean([r.pieces for r in each], axis=0), rtol=1e-5)
+    np.testing.assert_allclose(both.whole, np.mean([r.whole for r in each], axis=0), rtol=1e-5)
+    for number, said_of in enumerate(both.tokens):
+        np.testing.assert_allclose(said_of, np.mean([r.tokens[number] for r in each], axis=0), rtol=1e-5)  # fmt: skip
+
+
 def _marks(logits, lengths):
     """Tokens of these lengths, one after another; a row of logits for each."""
     ends = np.cumsum(lengths)
@@ -175,7 +197,7 @@ def test_evidence_is_the_stretch_expected_to_agree_best():
 
 def test_a_weak_token_belongs_where_those_about_it_speak_unless_it_is_long():
     """The same logits, and lengths in characters."""
-    logits = [[2], [-3], [2], [-9]]
+    logits = [[2], [-5], [2], [-9]]
     assert _marks(logits, np.array([1, 1, 1, 1])).stretch(0) == (0, 3)
     assert _marks(logits, np.array([9, 99, 1, 1])).stretch(0) == (0, 9)
 
@@ -199,19 +221,24 @@ def test_no_characters_are_no_evidence():
     assert Marks(np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((1, 1), np.float32)).stretch(0) is None  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["network.onnx", "tokenizer.json", "card.json"])
+@pytest.mark.parametrize("name", [NETWORKS[0], NETWORKS[-1], "tokenizer.json", "card.json"])
 def test_files_that_do_not_belong_together_are_refused(tmp_path, name):
-    """A changed network, tokenizer or weighing, or a missing file; each error says what to do."""
-    for file in ("network.onnx", "tokenizer.json", "card.json"):
+    """A changed network, tokenizer, weighing or window, or a missing file; each error says what to do."""
+    for file in (*NETWORKS, "tokenizer.json", "card.json"):
         shutil.copy(shipped() / file, tmp_path / file)
     if name == "card.json":
-        card = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        whole = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        whole["networks"] = dict.fromkeys(whole["networks"], 128)
+        (tmp_path / name).write_text(json.dumps(whole), encoding="utf-8")
+        with pytest.raises(ModelError, match="is not that of its networks"):
+            SecondReader.load(tmp_path)
+        card = json.loads((shipped() / name).read_text(encoding="utf-8"))
         card["weighing"]["read_from"] -= 1
         (tmp_path / name).write_text(json.dumps(card), encoding="utf-8")
     else:
         with (tmp_path / name).open("ab") as file:
             file.write(b" ")
-    with pytest.raises(ModelError, match=r"is not that of its network.*make train-second-reader"):
+    with pytest.raises(ModelError, match=r"is not that of its networks.*make train-second-reader"):
         SecondReader.load(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(ModelError, match="no readable second reader here"):
