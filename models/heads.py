@@ -15,6 +15,7 @@ from screening.classifier.facts import PRIOR_WEIGHT, weights_of
 
 from .encode import HEADS, WHOLE, Text, Units
 from .material import Material
+from .side_by_side import WORKERS
 
 #: A feature must stand in this many units to be kept; rarer ones are a writer's, not the language's.
 MIN_UNITS = 4
@@ -29,8 +30,6 @@ TOLERANCE = 0.5
 WHOLE_STRENGTH, WHOLE_TOLERANCE = 300.0, 1.0
 #: Groups of hands, left out in turn when the stack is fitted.
 FOLDS = 4
-#: Folds fitted side by side; how many changes nothing but the time it takes.
-WORKERS = 2
 SEED = 20261001
 
 

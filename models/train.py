@@ -12,10 +12,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +26,7 @@ from screening.rules import RuleSet
 
 from .augment import augmented, excerpts
 from .encode import HEADS, WHOLE, encode, texts_of
-from .heads import WORKERS, fit_and_leave_out
+from .heads import fit_and_leave_out
 from .material import Material
 from .stacking import fit_stack
 
@@ -89,45 +86,14 @@ def packed(arrays: dict[str, NDArray[Any]]) -> bytes:
     return buffer.getvalue()
 
 
-_AT_WORK: dict[str, Any] = {}
-
-
-def evaluated(
-    documents: Sequence[Document], splits: Sequence[str], products: Mapping[str, Any]
-) -> dict[str, Any]:
-    """``evaluate.report`` of each split, product by product beside one another."""
-    at_work = {"documents": documents, "splits": splits, "products": products}
-    # What answers is no value that could be sent to another process: it is there before they part.
-    with ProcessPoolExecutor(
-        WORKERS, get_context("fork"), initializer=_AT_WORK.update, initargs=(at_work,)
-    ) as pool:
-        found = list(pool.map(_figures, products))
-    result: dict[str, Any] = {split: {} for split in splits}
-    for figures in found:
-        for split, parts in figures.items():
-            for part, known in parts.items():
-                result[split].setdefault(part, {}).update(known)
-    return result
-
-
-def _figures(name: str) -> dict[str, Any]:
-    from . import evaluate
-
-    noisy = ["whole_product"] if name == "whole_product" else []
-    product = {name: _AT_WORK["products"][name]}
-    return {
-        split: evaluate.report(_AT_WORK["documents"], split, product, noisy=noisy)
-        for split in _AT_WORK["splits"]
-    }
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "shipped")
     parser.add_argument("--no-test", action="store_true", help="leave the test hands alone")
     arguments = parser.parse_args()
-    from . import ablation, baselines
+    from . import ablation, baselines, evaluate
     from . import card as cards
+    from .side_by_side import side_by_side
 
     documents = read_corpus()
     card, arrays = train(documents)
@@ -141,11 +107,15 @@ def main() -> int:
         "libraries": library_versions(),
     }
     training = [d for d in documents if split_of(d.hand) == "train"]
-    baseline = cache(lambda: baselines.char_tfidf(training))
-    products = {"char_tfidf_logistic": lambda asked: baseline()(asked)}
-    products |= ablation.products(classifier(card, arrays)) | {"keyword_list": baselines.keywords}
-    splits = ("dev",) if arguments.no_test else ("dev", "test")
-    card["metrics"] = evaluated(documents, splits, products)
+    products = ablation.products(classifier(card, arrays)) | {
+        "keyword_list": baselines.keywords,
+        "char_tfidf_logistic": baselines.char_tfidf(training),
+    }
+    with side_by_side(products) as asked:
+        card["metrics"] = {
+            split: evaluate.report(documents, split, asked, noisy=["whole_product"])
+            for split in (("dev",) if arguments.no_test else ("dev", "test"))
+        }
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / "weights.npz").write_bytes(raw)
     text = json.dumps(card, ensure_ascii=False, indent=1, sort_keys=True)

@@ -9,11 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +26,12 @@ from corpora.reader import HALVES, MEANS, Document, read_corpus
 from models import ablation, evaluate
 from models.card import of_reader
 from models.encode import HEADS, encode, texts_of
-from models.evaluate import Answer
-from models.heads import WORKERS
+from models.side_by_side import side_by_side
 from models.stacking import WHOLE_BALANCE
 from screening.classifier import Classifier
 from screening.classifier.facts import logits
 from screening.classifier.model import ANY
 from screening.policy import load_policy
-from screening.records import Flag
 from screening.rules import RuleSet
 from screening.screener import Screener
 from screening.second_reader.reader import FORMAT, SecondReader, identity, networks_of
@@ -230,31 +225,6 @@ def _shared(
     }
 
 
-@contextmanager
-def side_by_side(answer: Answer) -> Iterator[Answer]:
-    """``answer``, given by several processes: every conversation is answered by itself."""
-    # What answers is no value that could be sent to another process: it is there before they part.
-    with ProcessPoolExecutor(
-        WORKERS, get_context("fork"), initializer=_AT_WORK.update, initargs=({"answer": answer},)
-    ) as pool:
-
-        def answered(asked: Sequence[Any]) -> list[Sequence[Flag]]:
-            found: list[Sequence[Flag]] = [()] * len(asked)
-            parts = [asked[n::WORKERS] for n in range(WORKERS)]
-            for n, given in enumerate(pool.map(_answered, parts)):
-                found[n::WORKERS] = given
-            return found
-
-        yield answered
-
-
-_AT_WORK: dict[str, Answer] = {}
-
-
-def _answered(asked: Sequence[Any]) -> list[Sequence[Flag]]:
-    return _AT_WORK["answer"](asked)
-
-
 def exported(trained: Sequence[Path], output: Path) -> dict[str, Any]:
     """Exports the networks of these folders, of different windows, and the tokenizer that they share;
     returns what the card says of them.
@@ -323,9 +293,9 @@ def main() -> int:
     card["id"] = identity(card, networks, tokenizer)
     reader = SecondReader.build(card, networks, tokenizer)
     screener = Screener(model, RuleSet.load(), load_policy("medical-care"), reader)
-    with side_by_side(ablation.screened(screener)) as answer:
+    with side_by_side({"with_reader": ablation.screened(screener)}) as asked:
         card["metrics"] = {
-            split: evaluate.report(corpus, split, {"with_reader": answer}, noisy=["with_reader"])
+            split: evaluate.report(corpus, split, asked, noisy=["with_reader"])
             for split in (("dev",) if arguments.no_test else ("dev", "test"))
         }
     card["read_again"] = read_again(screener, documents)
