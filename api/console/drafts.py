@@ -94,8 +94,7 @@ def _answers(policy: Policy, questions: Sequence[Question]) -> str:
 def _clause(criterion: Criterion, answer: Answer) -> str:
     if not answer.settles:
         return f"{criterion.title}は{answer.label}"
-    # An answer that is a sentence needs no beginning.
-    if answer.label.startswith("要求は"):
+    if answer.sentence:
         return answer.label
     subject = criterion.subject
     return f"{subject}{answer.label}" if subject else f"{criterion.title}は「{answer.label}」"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,16 +52,13 @@ def case_page(
     """
     now = datetime.now(UTC)
     shown = set(opened) >= set(hidden)
+    closed = [place for name, place in hidden.items() if name not in opened]
     own = placed(flag, case.corrections)
-    seen = shown or any(
-        turn == own[0] and start <= own[1] and own[2] <= end
-        for turn, start, end in (hidden[name] for name in opened)
-    )
     # Of what a flag points at: its own words, or the turns that a flag on the whole rests on.
     cited = flag.flag.evidence if own[0] is None else ()
     covered = sum(
         end - start
-        for turn, start, end in (hidden[name] for name in hidden if name not in opened)
+        for turn, start, end in closed
         if turn in cited or (turn == own[0] and start < own[2] and own[1] < end)
     )
     ranges: dict[int, list[tuple[int, int]]] = {}
@@ -74,7 +71,7 @@ def case_page(
     known = category in policy.categories
     consequences = outcomes(store, policy, person, flag, answers) if known else NOTHING
     today = day_of(now).isoformat()
-    shown_flag = _flag(store, policy, person, case, flag, shown=seen)
+    shown_flag = _flag(store, policy, person, case, flag, shown=_readable(own, closed))
     # Only a decision between outcomes may name what the flag repeats.
     choosing = (shown_flag["open"] or dispute is not None) and not shown_flag["routed"]
     return consequences | {
@@ -86,7 +83,7 @@ def case_page(
         },
         "shown": shown,
         "covered": covered,
-        "demands": _demands(policy, case, flag, hidden, opened),
+        "demands": _demands(policy, case, flag, closed),
         "scope": _scope(conversation, own[0]) if len(case.flags) > 1 else "",
         "veiled_count": len(hidden),
         "bubbles": bubbles(
@@ -160,12 +157,19 @@ def _scope(conversation: Conversation, turn: int | None) -> str:
     return f"{turn + 1}番の発話について"
 
 
+def _readable(place: tuple[int | None, int, int], closed: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether nothing ``closed`` covers words; those of the whole conversation are read when all of it is."""
+    turn, start, end = place
+    if turn is None:
+        return not closed
+    return not any(t == turn and a < end and start < b for t, a, b in closed)
+
+
 def _demands(
     policy: Policy,
     case: Case,
     flag: FlagRow,
-    hidden: Mapping[str, tuple[int, int, int]],
-    opened: Collection[str],
+    closed: Sequence[tuple[int, int, int]],
 ) -> list[dict[str, Any]]:
     """The demands that were found in the conversation, in its order, one an utterance: its turn and category,
     and the words where they are open. None where the flag is itself one, and of those that a person took
@@ -173,21 +177,19 @@ def _demands(
     conditional = {c.id for c in policy.categories.values() if c.group is Group.CONDITIONAL}
     if flag.named in conditional:
         return []
-    covered = [place for name, place in hidden.items() if name not in opened]
     found: dict[int, dict[str, Any]] = {}
     for x in case.flags:
-        turn, start, end = placed(x, case.corrections)
+        place = turn, start, end = placed(x, case.corrections)
         decided = policy.outcome(x.outcome or "")
         if x.named not in conditional or turn is None or (decided and not decided.of_conduct):
             continue
-        closed = any(t == turn and a < end and start < b for t, a, b in covered)
         said = case.conversation.turns[turn].text[start:end]
         found.setdefault(
             turn,
             {
                 "turn": turn,
                 "category": words.category_name(policy, x.named),
-                "text": "" if closed else words.shortened(said, _DEMAND),
+                "text": words.shortened(said, _DEMAND) if _readable(place, closed) else "",
             },
         )
     return [found[turn] for turn in sorted(found)]

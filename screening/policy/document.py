@@ -76,6 +76,7 @@ class AnswerPart(_Part):
     id: Identifier = Field(title="識別子")
     label: Text = Field(title="表示")
     settles: bool = Field(True, title="判断が定まる答えか")
+    sentence: bool = Field(False, title="表示だけで文になるか")
 
 
 class CriterionPart(_Part):

@@ -85,11 +85,13 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``settles`` is False for "cannot tell yet", which supports no judgement."""
+    """``settles`` is False for "cannot tell yet", which supports no judgement; ``sentence`` marks a label
+    that reads as a sentence by itself."""
 
     id: str
     label: str
     settles: bool = True
+    sentence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
