@@ -27,7 +27,7 @@ test: lint
 train: install
 	$(BIN)/python -m models.train
 
-# Some two hours on two cores. After a new `make train` its word alone has to be weighed anew:
+# Some hours on two cores. After a new `make train` its word alone has to be weighed anew:
 # `.venv/bin/python -m models.second_reader.weigh --keep-network`.
 train-second-reader: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[second-reader-training]'

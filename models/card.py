@@ -174,7 +174,7 @@ def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
         *_figures(beside),
         "## 再現",
         "",
-        "`make train-second-reader`（二つのコアで二時間ほど）。重みは8ビットです。",
+        "`make train-second-reader`（二つのコアで数時間）。重みは8ビットです。",
         "",
         f"- コーパス SHA-256 `{card['corpus_sha256']}`",
         "",

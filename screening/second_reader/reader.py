@@ -62,7 +62,7 @@ def networks_of(card: dict[str, Any]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class SecondReader:
-    """The loaded networks; shared between threads, for it never changes."""
+    """Networks, tokens and weighing as loaded; shared between threads, for they never change."""
 
     id: str
     heads: tuple[str, ...]
@@ -120,7 +120,7 @@ class SecondReader:
         try:
             from tokenizers import Tokenizer
 
-            sessions = tuple(
+            loaded = tuple(
                 Network.load(content, window, len(heads))
                 for content, window in zip(networks, networks_of(card).values(), strict=True)
             )
@@ -135,7 +135,7 @@ class SecondReader:
             Tokenizer.from_str(tokenizer.decode("utf-8")),
             Weighing.from_card(card["weighing"], heads),
             card,
-            sessions,
+            loaded,
         )
 
     def read(self, pieces: Sequence[Piece]) -> Reading:
