@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -291,12 +292,13 @@ def _take(source: Iterator[Conversation]) -> list[Conversation]:
 def default_screener(policy: str | Path | None = None, *, second_reader: bool = False) -> Screener:
     """The shipped model and rules under a policy: its id, a path, or None for the default one.
 
+    The model is unpacked beside the rules, for most of that needs no interpreter.
+
     Raises:
         ModelError: where a ``second_reader`` is wanted and its extra is not installed.
     """
-    return Screener(
-        Classifier.load(),
-        RuleSet.load(),
-        load_policy(policy or "medical-care"),
-        SecondReader.load() if second_reader else None,
-    )
+    with ThreadPoolExecutor(1) as beside:
+        model = beside.submit(Classifier.load)
+        rules, chosen = RuleSet.load(), load_policy(policy or "medical-care")
+        reader = SecondReader.load() if second_reader else None
+        return Screener(model.result(), rules, chosen, reader)

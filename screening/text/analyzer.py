@@ -7,6 +7,7 @@ of ``fold.fold``: tests hold the two together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .features import Column, FeatureTable, slot_of
-from .fold import PLAIN, RUNS, WIDE, Folded, fold
+from .fold import RUNS, STRETCH, WIDE, Folded, fold
 from .mecab import (
     NODE_FEATURE,
     NODE_LENGTH,
@@ -43,18 +44,16 @@ _SLOW = 0xFFFFFFFF
 @lru_cache(maxsize=1)
 def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
     """By character below U+10000: what it folds to (or ``_SLOW``), and the run length that folds."""
-    mapped = np.full(0x10000, _SLOW, np.uint32)
-    runs = np.zeros(0x10000, np.uint8)
-    for code in range(0x10000):
-        if 0xD800 <= code < 0xE000:
-            continue
-        char = chr(code)
-        if PLAIN.match(char):
-            mapped[code] = ord(char.translate(WIDE))
-        for char_class, length in RUNS:
-            if char_class.match(char):
-                runs[code] = length
-                break
+    every = "".join(map(chr, range(0x10000)))
+    folded = np.frombuffer(every.translate(WIDE).encode("utf-32-le", "surrogatepass"), np.uint32)
+    mapped = np.full(len(every), _SLOW, np.uint32)
+    runs = np.zeros(len(every), np.uint8)
+    for plain in STRETCH.finditer(every):
+        mapped[slice(*plain.span())] = folded[slice(*plain.span())]
+    for char_class, length in reversed(RUNS):
+        for alike in re.finditer(f"{char_class.pattern}+", every):
+            runs[slice(*alike.span())] = length
+    mapped[0xD800:0xE000], runs[0xD800:0xE000] = _SLOW, 0
     return mapped, runs
 
 

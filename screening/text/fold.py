@@ -15,7 +15,7 @@ from dataclasses import dataclass
 _PLAIN = "[ \u3000\\n!-~、。「」『』・々〇〜→←↑↓○●◎△▲×÷※★☆ぁ-ゔァ-ヺー一-龠０-９！？，．：（）]"
 #: A text of these characters alone folds character by character.
 PLAIN = re.compile(f"{_PLAIN}*\\Z")
-_STRETCH = re.compile(f"{_PLAIN}+")
+STRETCH = re.compile(f"{_PLAIN}+")
 WIDE = str.maketrans("\u3000０１２３４５６７８９！？，．：（）", " 0123456789!?,.:()")
 #: Characters and the length from which a run of one of them folds to one. Vowels only from three
 #: on, because ああ and ええ are words; other letters from five on (ｷﾞｬｱｱｱ, wwwww, アアアア).
@@ -82,7 +82,7 @@ def _fold_units(text: str) -> tuple[list[str], list[int], list[int]]:
     ends: list[int] = []
     at, length = 0, len(text)
     while at < length:
-        if stretch := _STRETCH.match(text, at):
+        if stretch := STRETCH.match(text, at):
             until = stretch.end()
             if until < length and _is_mark(text[until]):
                 until -= 1

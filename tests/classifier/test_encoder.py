@@ -28,7 +28,7 @@ def _model(seed=7, kept=200_000):
     rng = np.random.default_rng(seed)
     return Weights.build(
         np.sort(rng.choice(SIZE, kept, replace=False)),
-        rng.normal(size=(kept, len(HEADS))).astype(np.float32),
+        rng.normal(size=(kept, len(HEADS))).astype(np.float16),
         rng.uniform(1, 9, kept).astype(np.float32),
         rng.normal(size=len(HEADS)).astype(np.float32),
     )
@@ -95,7 +95,7 @@ def test_evidence_names_the_words_that_decide():
     only = _features(["役立たず"])[3]
     inner = np.intersect1d(features, only)
     heads = [*HEADS, *BESIDE]
-    rows = np.zeros((len(inner), len(heads)), np.float32)
+    rows = np.zeros((len(inner), len(heads)), np.float16)
     rows[:, 1] = 1
     ones, none = np.ones(len(inner), np.float32), np.zeros(len(heads), np.float32)
     stack = {
