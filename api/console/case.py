@@ -22,7 +22,7 @@ from .conversation import Segment, marks, segments, veils
 from .forms import Checked
 from .onward import next_open, page_of
 from .pages import go_on, render, settings
-from .record import draft, may_withdraw
+from .record import carried, draft, may_withdraw
 
 #: What is chosen where the flag that is repeated is not offered.
 _NOT_LISTED = "none"
@@ -104,6 +104,7 @@ def show(
         now = frozenset(hidden) if asked == "shown" else frozenset()
     store.looked(person, f"conversation:{key}", count=len(now - before), again=len(now & before))
     given = given if given is not None else draft(case, flag, person)
+    again = {} if given else carried(policy, case, flag, person)
     page = render(
         request,
         "case.html",
@@ -120,7 +121,8 @@ def show(
             person,
             case,
             flag,
-            given,
+            again | given,
+            carried=again.keys(),
             hidden=hidden,
             opened=now,
             dispute=store.readings.dispute(flag.id, person) if flag.disputed else None,

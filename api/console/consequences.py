@@ -29,6 +29,12 @@ from . import drafts, words
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
 _LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "保留など"}
+#: What somebody thinks who needs no question for an outcome of a kind: said before its key.
+_AT_ONCE = {
+    OutcomeKind.STAFF: "職員側の問題は",
+    OutcomeKind.ERROR: "候補が誤りなら",
+    OutcomeKind.DUPLICATE: "重複は",
+}
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
 MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
 
@@ -96,6 +102,7 @@ def outcomes(
                 "blocked": not o.open,
                 "waits": not barred[o.id] and (not o.open or o.id in pending),
                 "free": o.id in free,
+                "at_once": _AT_ONCE.get(o.kind, ""),
                 "text": drafts.text(policy, o, found) if o.open and o.id not in pending else "",
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",

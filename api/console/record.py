@@ -168,6 +168,34 @@ def draft(case: Case, flag: FlagRow, person: Person) -> dict[str, str]:
     return dict(taken.answers) | given
 
 
+def carried(policy: Policy, case: Case, flag: FlagRow, person: Person) -> dict[str, str]:
+    """What the person answered about the customer's demand when they last decided on another flag of the
+    conversation: what was demanded in it is one for all of them.
+
+    Nothing where either flag is itself a demand, whose own validity is asked, nor what they left open.
+    """
+    if flag.state is not FlagState.PROPOSED or policy.of_a_demand(flag.named):
+        return {}
+    others = {x.decision: x for x in case.flags if x.id != flag.id}
+    for made in reversed(case.decisions):
+        about = others.get(made.id)
+        if about is None or made.decision.person_id != person.id or policy.of_a_demand(about.named):
+            continue
+        if made.decision.policy != policy.version:
+            continue
+        given = {
+            criterion.id: answer.id
+            for criterion in policy.criteria
+            for answer in criterion.answers
+            if criterion.of_demand
+            and answer.settles
+            and answer.id == made.decision.answers.get(criterion.id)
+        }
+        if given:
+            return given
+    return {}
+
+
 def repeats(
     store: Store, policy: Policy, flags: Sequence[FlagRow], person: Person, now: datetime
 ) -> list[dict[str, str]]:

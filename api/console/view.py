@@ -40,6 +40,7 @@ def case_page(
     flag: FlagRow,
     given: Mapping[str, str],
     *,
+    carried: Collection[str] = (),
     hidden: Mapping[str, tuple[int, int, int]],
     opened: Collection[str],
     dispute: Dispute | None = None,
@@ -47,6 +48,7 @@ def case_page(
 ) -> dict[str, Any]:
     """Everything on the page of one flag of a case.
 
+    ``carried`` are the questions whose answer in ``given`` is that of another flag of the conversation,
     ``hidden`` are its parts that are kept from sight (``veils``); of their words only those that are
     ``opened`` are in it.
     """
@@ -84,6 +86,7 @@ def case_page(
         "shown": shown,
         "covered": covered,
         "demands": _demands(policy, case, flag, closed),
+        "carried": carried,
         "scope": _scope(conversation, own[0]) if len(case.flags) > 1 else "",
         "veiled_count": len(hidden),
         "bubbles": bubbles(
@@ -151,10 +154,10 @@ def case_page(
 def _scope(conversation: Conversation, turn: int | None) -> str:
     """What the answers are about, where a conversation has several flags."""
     if turn is None:
-        return "会話全体について"
+        return "会話全体"
     if conversation.kind is Kind.EMAIL:
-        return "印の付いた箇所について"
-    return f"{turn + 1}番の発話について"
+        return "印の付いた箇所"
+    return f"{turn + 1}番の発話"
 
 
 def _readable(place: tuple[int | None, int, int], closed: Sequence[tuple[int, int, int]]) -> bool:
@@ -225,6 +228,7 @@ def _flag(
     return {
         "id": flag.id,
         "category": named,
+        "of_a_demand": policy.of_a_demand(named),
         "category_name": words.category_name(policy, named),
         "routed": words.outcome_label(policy, category.route)
         if category and category.route

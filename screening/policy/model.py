@@ -325,6 +325,11 @@ class Policy:
         """The categories that leave the queue of harassment for a route of their own."""
         return frozenset(c.id for c in self.categories.values() if c.route is not None)
 
+    def of_a_demand(self, category: str) -> bool:
+        """Whether a category is itself a demand, so that what is asked of the demand is asked of it."""
+        kind = self.categories.get(category)
+        return kind is not None and kind.group in (Group.CONDITIONAL, Group.CONTENT)
+
     @property
     def unlisted(self) -> Category | None:
         """The category of what a person raises that no list names, where the policy has one."""

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.ten_flags [--flags 10] [--speed 8] [--width 1366] [--height 768]
 
 Starts ``screening demo`` in a folder that is thrown away and drives it in a browser: opens the first row,
-shows the conversation's words, answers, drafts and signs, flag after flag; every fifth is called a mistake.
+shows the conversation's words, answers what stands there unanswered, drafts and signs, flag after flag; every
+fifth is called a mistake.
 Whoever reads is taken to read every visible line of the panel that stood there in no earlier step, once,
 each reason that is signed, and the conversation from where it was left off to the flag's last evidence.
 Prints by flag the characters read in the panel and in the conversation, the keys, and seconds by the
@@ -51,6 +52,8 @@ _LINES = """() => {
   }
   return lines;
 }"""
+_ANSWERED = """(key) => document.querySelector(`#decision fieldset[hx-get] input[data-key="${key}"]`)
+  ?.closest("fieldset").querySelector(":checked") != null"""
 _TURNS = "() => [...document.querySelectorAll('.bubble p')].map((p) => p.innerText)"
 _LAST = """() => Math.max(-1, ...[...document.querySelectorAll('.bubble')].map((b, i) =>
   b.matches('.evidence, [data-evidence]') ? i : -1))"""
@@ -119,6 +122,8 @@ def decide(reader: Reader, number: int) -> tuple[int, int, int, int]:
         panel += reader.panel()
     said = reader.conversation()
     for key in MISTAKE if number % MISTAKE_EVERY == 0 else JUDGED:
+        if page.evaluate(_ANSWERED, key):
+            continue
         page.keyboard.press(key)
         page.wait_for_timeout(400)
         panel += reader.panel()

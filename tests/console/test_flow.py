@@ -331,3 +331,53 @@ def test_corrections_of_a_decided_flag_name_the_way_to_care(client, signed_in, s
     assert answer.status_code == 409
     assert "見落としを加える" in answer.text
     assert store.flag(flag.id).state is FlagState.CONFIRMED
+
+
+class TestOneDemand:
+    """What was demanded in a conversation is answered once for those of its flags that are no demands."""
+
+    @pytest.fixture
+    def flags(self, made):
+        return made(
+            _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
+            _flag("verbal_abuse", 3, "この役立たず"),
+            _flag("apology_demand", 3, "早くしてくれ", priority=Priority.NORMAL),
+        )
+
+    def _answered(self, client, flag):
+        page = client.get(_url(flag)).text
+        found = re.findall(r'<input type="radio" name="(\w+)" value="(\w+)"[^>]*checked', page)
+        return dict(found), "前の候補と同じ答え" in page
+
+    def test_a_reviewers_own_answer_stands_on_the_next_flag(self, client, signed_in, flags):
+        """Only what is asked of the demand, and the page says where it comes from; nothing is decided."""
+        csrf = signed_in(REVIEWER)
+        assert self._answered(client, flags[1]) == ({}, False)
+        assert _decide(client, csrf, flags[0], demand_validity="invalid").is_redirect
+        assert self._answered(client, flags[1]) == ({"demand_validity": "invalid"}, True)
+
+    def test_a_demand_is_asked_about_for_itself(self, client, signed_in, flags):
+        """It takes no other flag's answer, and gives none."""
+        csrf = signed_in(REVIEWER)
+        _decide(client, csrf, flags[0])
+        assert self._answered(client, flags[2]) == ({}, False)
+        signed_in("別の 次郎")
+        assert _decide(client, signed_in("別の 次郎"), flags[2]).is_redirect
+        assert self._answered(client, flags[1]) == ({}, False)
+
+    def test_nobody_elses_answer_is_taken(self, client, signed_in, flags):
+        _decide(client, signed_in(REVIEWER), flags[0])
+        signed_in("別の 次郎")
+        assert self._answered(client, flags[1]) == ({}, False)
+
+    def test_what_was_left_open_or_taken_back_is_asked_again(self, client, signed_in, flags):
+        csrf = signed_in(REVIEWER)
+        left = {"demand_validity": "undetermined", "outcome": "intake_error"}
+        assert _decide(client, csrf, flags[0], **left).is_redirect
+        assert self._answered(client, flags[1]) == ({}, False)
+        client.post(f"/flags/{flags[0].id}/withdraw", data={"csrf": csrf})
+        again = client.app.state.store.flag(flags[0].id)
+        assert _decide(client, csrf, again, demand_validity="valid").is_redirect
+        assert self._answered(client, flags[1])[1]
+        client.post(f"/flags/{flags[0].id}/withdraw", data={"csrf": csrf})
+        assert self._answered(client, flags[1]) == ({}, False)

@@ -49,7 +49,7 @@ class TestOutcomes:
         )
         assert set(enabled) == free
         assert "に答えると選べます" in case.locator("#outcomes legend").inner_text()
-        assert "はいつでも" in case.locator("#outcomes legend").inner_text()
+        assert "候補が誤りなら" in case.locator("#outcomes legend").inner_text()
         grounds = case.locator("#outcomes .conditions").text_content()
         assert "いつでも選べます" in grounds
         assert "どの答えでも選べます" in grounds
@@ -255,6 +255,25 @@ def test_a_notice_lies_over_no_turn_that_is_in_view_anyway(visit, store):
     assert turn["y"] >= notice["y"] + notice["height"]
 
 
+def test_a_conversation_is_read_from_its_beginning_and_its_next_flag_in_place(visit, store):
+    """The first of its flags that somebody opens leaves the conversation at its top, the next one scrolls."""
+    page = visit("確認 花子", viewport=SMALL)
+    flag = max(
+        (f for f in store.flags(limit=400).items if f.flag.turn is not None and f.kind == "call"),
+        key=lambda f: f.flag.turn,
+    )
+    assert flag.flag.turn > 8
+    shown = "() => document.querySelector('[data-evidence]').getBoundingClientRect().bottom <= innerHeight"  # fmt: skip
+    page.goto("/")
+    page.evaluate("to => { location.href = to; }", f"/cases/{flag.conversation_key}?flag={flag.id}")
+    page.wait_for_selector("#decision")
+    assert page.evaluate("scrollY") == 0
+    assert not page.evaluate(shown)
+    page.keyboard.press("v")
+    page.wait_for_url("**words=shown")
+    assert page.evaluate(shown)
+
+
 @pytest.mark.parametrize("store", ["busy"], indirect=True)
 def test_a_decided_row_says_which_conversation(visit, store):
     """Its trade and the turn stand in it, beside the kind and the time."""
@@ -308,8 +327,9 @@ def test_one_key_opens_every_word_that_a_flag_on_the_whole_rests_on(page, store)
     assert page.locator("[data-now]").count() == 0
 
 
-def test_nothing_is_answered_for_the_next_flag_and_another_conversation_is_announced(page, store):
-    """What is asked is about the words at hand, and the page says which."""
+def test_the_next_flag_is_asked_about_anew_and_another_conversation_is_announced(page, store):
+    """But for the demand, which is the conversation's, what is asked is about the words at hand, and the page
+    says which."""
     items = store.flags(limit=200).items
     flag = next(
         f for f in items if sum(o.conversation_key == f.conversation_key for o in items) == 2
@@ -326,8 +346,11 @@ def test_nothing_is_answered_for_the_next_flag_and_another_conversation_is_annou
         if flag.conversation_key not in page.url:
             break
         assert page.locator("text=次の会話に移りました").count() == 0
-        assert re.search("番の発話について|会話全体について", page.inner_text("#decision .scope"))
-        assert page.locator("#decision input[type=radio]:checked").count() == 0
+        scopes = page.locator("#decision .scope").all_inner_texts()
+        assert re.search("番の発話|会話全体|印の付いた箇所", scopes[1])
+        answered = page.locator("#decision input[type=radio]:checked")
+        assert answered.evaluate_all("all => all.every((x) => x.name == 'demand_validity')")
+        assert bool(answered.count()) == (scopes[0] == "前の候補と同じ答え")
     assert page.locator("text=次の会話に移りました").count() == 1
 
 

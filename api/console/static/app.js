@@ -366,7 +366,10 @@
     wait();
     sayChosen();
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-    // Nothing moves, and no notice comes to lie over a turn, where the evidence is in view as it is.
+    // A conversation that somebody comes to decide on is read from its beginning. Beyond that nothing moves, and
+    // no notice comes to lie over a turn, where the evidence is in view as it is.
+    const came = document.referrer && new URL(document.referrer).pathname === location.pathname;
+    if (form && !came && !document.querySelector(".siblings .decided")) return;
     const evidence = document.querySelector("[data-evidence]");
     if (evidence && evidence.getBoundingClientRect().bottom > innerHeight) evidence.scrollIntoView({ block: "end" });
   };
