@@ -26,6 +26,9 @@ from . import demo
 from .app import create_app
 from .console.settings import Settings
 
+#: Flags that the demo prints: the console that it opens shows them all.
+_SHOWN = 8
+
 
 def add(commands: Any) -> None:
     serve = commands.add_parser("serve", help="確認画面とAPIを動かす")
@@ -126,7 +129,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     saved = store.save_many(list(zip(conversations, results, strict=True)), source="demo")
     if store.people.named(demo.NAME) is None:
         store.people.add_person(demo.NAME, demo.PASSWORD, [Role.REVIEWER])
-    show(results, screener.policy, Console())
+    show(results, screener.policy, Console(), most=_SHOWN)
     new = sum(s.created for s in saved)
     print(f"\n{len(saved)}件を検査し、{new}件を新しく記録しました（{arguments.database}）。")
     print(f"サインイン：名前 {demo.NAME}　パスワード {demo.PASSWORD}")

@@ -133,6 +133,8 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path):
 
 def test_the_table_shows_clause_words_and_reason():
     """On a terminal a person reads who said what, under which clause, and why it was flagged."""
+    from dataclasses import replace
+
     from rich.console import Console
 
     from screening.cli import table
@@ -146,6 +148,11 @@ def test_the_table_shows_clause_words_and_reason():
     shown = console.file.getvalue()
     for expected in ("c-1", "②-2", "役立たず", "侮辱・暴言"):
         assert expected in shown
+    console = Console(file=io.StringIO(), width=160)
+    twice = [replace(call, id=name) for name in ("c-1", "c-2")]
+    flags = sum(len(r.flags) for r in screener.screen_many(twice))
+    table.show(screener.screen_many(twice), screener.policy, console, most=1)
+    assert console.file.getvalue().rstrip().endswith(f"ほか{flags - 1}件")
 
 
 def test_a_policy_is_checked_and_shown(tmp_path, capfd):

@@ -59,6 +59,7 @@ NOTHING: Mapping[str, Any] = {
     "ahead": {},
     "meanwhile": [],
     "refusals": [],
+    "either": False,
     "grounds": [],
     "legend": [],
     "next_steps": [],
@@ -119,10 +120,19 @@ def outcomes(
             for text in dict.fromkeys(barred.values())
             if text
         ],
+        "either": not due and _either(policy, found),
         "grounds": grounds,
         "legend": _legend(policy, found),
         "ahead": _ahead(found, concluded, policy, answers),
         "next_steps": _next_steps(policy, found),
+    }
+
+
+def _either(policy: Policy, found: Assessment) -> bool:
+    """Whether the answers leave it to the person that the conduct is harassment, or that it is not."""
+    judged = {o.id: o.result for o in policy.outcomes if o.judges}
+    return {Result.CONFIRMED, Result.DISMISSED} <= {
+        judged.get(o.id) for o in found.outcomes if o.open
     }
 
 

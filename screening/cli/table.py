@@ -15,9 +15,11 @@ _STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow"}
 _ORDER = tuple(Priority)
 
 
-def show(results: Iterable[ScreeningResult], policy: Policy, console: Console) -> tuple[int, int]:
-    """Prints the flags, most urgent first; returns how many conversations there were, and how many
-    need review.
+def show(
+    results: Iterable[ScreeningResult], policy: Policy, console: Console, *, most: int | None = None
+) -> tuple[int, int]:
+    """Prints the flags, most urgent first, ``most`` of them if given and how many more there are; returns
+    how many conversations there were, and how many need review.
     """
     table = Table(title="確認が必要な箇所（候補）", pad_edge=False)
     table.add_column("優先", no_wrap=True)
@@ -35,7 +37,7 @@ def show(results: Iterable[ScreeningResult], policy: Policy, console: Console) -
         if result.needs_review:
             rows += [(result.id, flag) for flag in result.flags]
     rows.sort(key=lambda row: (_ORDER.index(row[1].priority), -row[1].score, row[0]))
-    for identifier, flag in rows:
+    for identifier, flag in rows[:most]:
         table.add_row(
             Text(PRIORITIES[flag.priority], style=_STYLES.get(flag.priority, "")),
             Text(identifier),
@@ -48,6 +50,8 @@ def show(results: Iterable[ScreeningResult], policy: Policy, console: Console) -
         )
     if rows:
         console.print(table)
+        if most is not None and len(rows) > most:
+            console.print(f"ほか{len(rows) - most}件")
     else:
         console.print("確認が必要な箇所はありませんでした。")
     return count, flagged

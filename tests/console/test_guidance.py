@@ -242,6 +242,28 @@ def test_the_first_row_is_chosen_from_the_start(page, store):
     assert store.flags(limit=1).items[0].id in page.url
 
 
+def test_arrows_choose_a_row_as_the_letters_do(page):
+    page.goto("/")
+    shown = page.locator("[data-row]").evaluate_all("all => all.map((x) => x.getAttribute('href'))")
+    for key, row in (("ArrowDown", 1), ("j", 2), ("ArrowUp", 1), ("k", 0), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        at = page.evaluate("document.activeElement.getAttribute('href')")
+        assert at == shown[row], key
+
+
+def test_outcomes_come_into_view_with_the_last_answer_and_an_open_choice_is_said(visit, store):
+    """A demand without a good reason, put within bounds, is left to the person: the page says so."""
+    page = visit("確認 花子", viewport=SMALL)
+    flag = store.flags(only=("service_change_demand",), all_flags=True, limit=1).items[0]
+    _open(page, flag)
+    open_ = page.get_by_text("「当たる」も「当たらない」も選べます。")
+    _answer(page, "2", "w")
+    expect(page.locator("#outcomes .choices label").first).to_be_in_viewport(ratio=0.9)
+    assert not open_.count()
+    page.keyboard.press("q")
+    expect(open_).to_have_count(1)
+
+
 @pytest.mark.parametrize("store", ["busy"], indirect=True)
 def test_a_notice_lies_over_no_turn_that_is_in_view_anyway(visit, store):
     """Evidence that the window shows as it is needs no scrolling, so that nothing slides under it."""
@@ -269,8 +291,14 @@ def test_a_conversation_is_read_from_its_beginning_and_its_next_flag_in_place(vi
     page.wait_for_selector("#decision")
     assert page.evaluate("scrollY") == 0
     assert not page.evaluate(shown)
+    page.evaluate("scrollTo(0, 60)")
     page.keyboard.press("v")
     page.wait_for_url("**words=shown")
+    page.wait_for_selector("#decision")
+    assert page.evaluate("scrollY") == 60
+    with page.expect_navigation():
+        page.evaluate("to => { location.href = to; }", f"{page.url.split('?')[0]}?flag={flag.id}")
+    page.wait_for_selector("#decision")
     assert page.evaluate(shown)
 
 
@@ -421,3 +449,10 @@ def test_a_mistake_names_its_cause_with_one_press(case):
     said = case.locator("#reason").input_value()
     assert "この候補では言動を判断しない。" in said
     assert said.endswith("話者の取り違えと思われる。")
+    pressed = case.get_by_role("button", name="話者", pressed=True)
+    expect(pressed).to_be_visible()
+    pressed.click()
+    assert "話者" not in case.locator("#reason").input_value()
+    case.get_by_role("button", name="意味", exact=True).click()
+    case.keyboard.press("c")
+    assert not case.locator("#reason").input_value().endswith("c")

@@ -192,11 +192,16 @@
     if (target.closest("[data-draft]")) draft();
     const cause = target.closest("[data-cause]");
     if (cause) {
-      // With the draft, where nothing is written yet.
+      // With the draft, where nothing is written yet; once more takes it away again. The keys stay keys.
       if (!reason().value.trim()) draft();
-      reason().value += `${cause.dataset.cause}と思われる。`;
-      reason().focus();
+      const said = `${cause.dataset.cause}と思われる。`, before = reason().value;
+      reason().value = before.includes(said) ? before.replace(said, "") : before + said;
+      cause.setAttribute("aria-pressed", String(reason().value.includes(said)));
+      cause.blur();
     }
+    // Words that are shown or veiled stand where they stood.
+    const veil = target.closest("a[data-key=v]");
+    if (veil) sessionStorage.setItem("kept", `${location.pathname} ${scrollY}`);
     const open = target.closest("[data-open]");
     if (open) {
       opening = true;
@@ -258,7 +263,8 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(here) || help?.open) return;
     if (event.isComposing) return;
     if (event.key === "?") { help?.showModal(); event.preventDefault(); return; }
-    if (event.key === "j" || event.key === "k") { move(event.key === "j" ? 1 : -1); event.preventDefault(); return; }
+    const step = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && (event.key.length === 1 || rows().length)) { move(step); event.preventDefault(); return; }
     if (event.key === "g") { location.href = document.body.dataset.list; return; }
     if (event.key === "Enter") {
       if (here && ["A", "BUTTON", "SUMMARY"].includes(here.tagName)) return;
@@ -297,6 +303,8 @@
   });
 
   document.addEventListener("htmx:afterSettle", () => {
+    // With the last answer the outcomes come into view.
+    if (!openQuestions().length) document.querySelector("#outcomes .choices")?.scrollIntoView({ block: "nearest" });
     const key = pending && Date.now() <= pending.until ? pending.key : null;
     const target = key && document.querySelector(`#outcomes [data-key="${CSS.escape(key)}"]:not(:disabled)`);
     if (target) {
@@ -366,6 +374,9 @@
     wait();
     sayChosen();
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const [page, kept] = (sessionStorage.getItem("kept") ?? "").split(" ");
+    sessionStorage.removeItem("kept");
+    if (page === location.pathname) { scrollTo(0, Number(kept)); return; }
     // A conversation that somebody comes to decide on is read from its beginning. Beyond that nothing moves, and
     // no notice comes to lie over a turn, where the evidence is in view as it is.
     const came = document.referrer && new URL(document.referrer).pathname === location.pathname;
