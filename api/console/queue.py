@@ -182,7 +182,7 @@ def row(
         "full": f.text if shown else "",
         "size": len(f.text),
         "evidence": "・".join(f"{n + 1}番" for n in f.evidence) if f.turn is None else "",
-        "why": words.gist(words.reason(f.why, shown=shown)),
+        "why": words.gist(words.reason(f.why, shown=shown), words.place(flag)),
         "order": place.why,
         "kind_label": words.KINDS.get(flag.kind, flag.kind),
         "when": words.short(flag.occurred_at, now) if flag.occurred_at else "日時不明",

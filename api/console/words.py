@@ -9,7 +9,7 @@ from screening.dashboard.figures import DETECTORS
 from screening.days import JAPAN, day_of
 from screening.policy import OutcomeKind, Policy
 from screening.policy.kinds import GRAVITIES, Gravity
-from screening.records import Kind
+from screening.records import Kind, unquoted
 from screening.review import STATES, WITHDRAWN, FlagState
 from screening.screener import LEARNED
 from screening.store import FlagRow
@@ -24,6 +24,8 @@ ANSWER_KEYS = ("1234567890", "qwetyi", "m")
 OUTCOME_KEYS = "asdfhlzx"
 #: In the place of a clue that is quoted whole right below.
 BESIDE = "手がかりは下の言葉"
+#: A clue whose words are not shown.
+_CLUE = unquoted(LEARNED.format(words="「」"))
 #: How a detection comes to be a mistake: its name, and what the reason says of it.
 CAUSES = (
     ("話者", "話者の取り違え"),
@@ -166,10 +168,13 @@ def parted(why: str) -> list[tuple[str, bool]]:
     return [(part, part.startswith("（")) for part in re.split(r"(（[^（）]*）)", why) if part]
 
 
-def gist(why: str) -> str:
-    """A reason as a list shows it: without what is said by the way, and each thing once."""
+def gist(why: str, where: str) -> str:
+    """A reason as a list shows it: without what is said by the way, and each thing once. Of words that are
+    not shown it says ``where`` they are, and only where it says nothing else."""
     said = "".join(part for part, aside in parted(why) if not aside)
-    return "／".join(dict.fromkeys(said.split("／")))
+    parts = dict.fromkeys(said.split("／"))
+    told = [part for part in parts if not part.endswith(_CLUE)]
+    return "／".join(told) or f"{where}の言葉から"
 
 
 def shortened(text: str, most: int) -> str:

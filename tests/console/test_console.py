@@ -53,7 +53,10 @@ def test_the_queue_shows_the_most_urgent_first_and_why(page, store):
     first = store.flags(limit=1).items[0]
     row = page.locator("[data-row]").first
     assert first.flag.provision in row.inner_text()
-    assert words.gist(words.reason(first.flag.why, shown=False)) in row.inner_text()
+    assert (
+        words.gist(words.reason(first.flag.why, shown=False), words.place(first))
+        in row.inner_text()
+    )
     assert row.locator(".priority").inner_text() == "緊急"
 
 

@@ -98,7 +98,12 @@ def test_what_is_said_by_the_way_is_smaller():
     parts = words.parted(why)
     assert "".join(text for text, _ in parts) == why
     assert [aside for _, aside in parts] == [False, True, False]
-    assert words.gist(why) == "手がかりの言葉：「…」／職員に暴力をふるったと述べています"
+    assert words.gist(why, "9番の発話") == "職員に暴力をふるったと述べています"
+    assert words.gist(why.partition("／")[0], "9番の発話") == "9番の発話の言葉から"
+    assert (
+        words.gist("手がかりの言葉：「家」（会話全体の見立て99%）", "9番の発話")
+        == "手がかりの言葉：「家」"
+    )
 
 
 def test_words_that_stand_beside_a_reason_are_not_quoted_in_it_again():
