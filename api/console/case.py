@@ -104,7 +104,7 @@ def show(
         now = frozenset(hidden) if asked == "shown" else frozenset()
     store.looked(person, f"conversation:{key}", count=len(now - before), again=len(now & before))
     given = given if given is not None else draft(case, flag, person)
-    again = {} if given else carried(policy, case, flag, person)
+    again = {} if answers_of(policy, given) else carried(policy, case, flag, person)
     page = render(
         request,
         "case.html",

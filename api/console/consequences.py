@@ -29,11 +29,11 @@ from . import drafts, words
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
 _LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "保留など"}
-#: What somebody thinks who needs no question for an outcome of a kind: said before its key.
+#: Outcomes that need no answer, in a word: said before their keys while answers are due.
 _AT_ONCE = {
-    OutcomeKind.STAFF: "職員側の問題は",
-    OutcomeKind.ERROR: "候補が誤りなら",
-    OutcomeKind.DUPLICATE: "重複は",
+    OutcomeKind.STAFF: "職員側の問題",
+    OutcomeKind.ERROR: "候補の誤り",
+    OutcomeKind.DUPLICATE: "重複",
 }
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
 MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
@@ -59,7 +59,7 @@ NOTHING: Mapping[str, Any] = {
     "ahead": {},
     "meanwhile": [],
     "refusals": [],
-    "either": False,
+    "either": [],
     "grounds": [],
     "legend": [],
     "next_steps": [],
@@ -120,7 +120,7 @@ def outcomes(
             for text in dict.fromkeys(barred.values())
             if text
         ],
-        "either": not due and _either(policy, found),
+        "either": [] if due else _either(policy, found),
         "grounds": grounds,
         "legend": _legend(policy, found),
         "ahead": _ahead(found, concluded, policy, answers),
@@ -128,12 +128,16 @@ def outcomes(
     }
 
 
-def _either(policy: Policy, found: Assessment) -> bool:
-    """Whether the answers leave it to the person that the conduct is harassment, or that it is not."""
+def _either(policy: Policy, found: Assessment) -> list[str]:
+    """Where the answers leave it to the person that the conduct is harassment, or that it is not: the first
+    outcome of each; nothing elsewhere."""
     judged = {o.id: o.result for o in policy.outcomes if o.judges}
-    return {Result.CONFIRMED, Result.DISMISSED} <= {
-        judged.get(o.id) for o in found.outcomes if o.open
-    }
+    first: dict[Result | None, str] = {}
+    for o in found.outcomes:
+        if o.open:
+            first.setdefault(judged.get(o.id), o.label)
+    both = [first.get(result) for result in (Result.CONFIRMED, Result.DISMISSED)]
+    return [label for label in both if label] if all(both) else []
 
 
 def _cited(choice: Choice) -> str:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from screening.policy import Answer, Assessment, Choice, Criterion, OutcomeKind, Policy, Question
-from screening.records import Kind
-from screening.report.incident import MAIL_PARTS
 from screening.report.set_right import placed
 from screening.store import Corrected, FlagRow
 
@@ -40,8 +38,7 @@ def where(flag: FlagRow, corrections: Sequence[Corrected]) -> str:
     if turn is None:
         evidence = "・".join(f"{n + 1}番" for n in flag.flag.evidence)
         return f"会話全体（根拠は{evidence}の発話）" if evidence else "会話全体"
-    mail = flag.kind == Kind.EMAIL.value and turn < len(MAIL_PARTS)
-    return MAIL_PARTS[turn] if mail else f"{turn + 1}番の発話"
+    return words.part(flag, turn)
 
 
 def text(policy: Policy, outcome: Choice, found: Assessment) -> str:

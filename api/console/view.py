@@ -175,7 +175,7 @@ def _demands(
     closed: Sequence[tuple[int, int, int]],
 ) -> list[dict[str, Any]]:
     """The demands that were found in the conversation, in its order, one an utterance: its turn and category,
-    and the words where they are open. None where the flag is itself one, and of those that a person took
+    and the words where they are open. None where the flag is itself one of them, and of those that a person took
     for no conduct of the customer's none either."""
     conditional = {c.id for c in policy.categories.values() if c.group is Group.CONDITIONAL}
     if flag.named in conditional:

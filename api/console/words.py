@@ -10,6 +10,7 @@ from screening.days import JAPAN, day_of
 from screening.policy import OutcomeKind, Policy
 from screening.policy.kinds import GRAVITIES, Gravity
 from screening.records import Kind, unquoted
+from screening.report.incident import MAIL_PARTS
 from screening.review import STATES, WITHDRAWN, FlagState
 from screening.screener import LEARNED
 from screening.store import FlagRow
@@ -133,7 +134,13 @@ def duplicates(policy: Policy, outcome: str) -> bool:
 
 def place(flag: FlagRow) -> str:
     """Where in its conversation a flag stands."""
-    return "会話全体" if flag.flag.turn is None else f"{flag.flag.turn + 1}番の発話"
+    return "会話全体" if flag.flag.turn is None else part(flag, flag.flag.turn)
+
+
+def part(flag: FlagRow, turn: int) -> str:
+    """A turn of a flag's conversation, of a mail the subject or the body, as people name it."""
+    mail = flag.kind == Kind.EMAIL.value and turn < len(MAIL_PARTS)
+    return MAIL_PARTS[turn] if mail else f"{turn + 1}番の発話"
 
 
 def characters(start: int, end: int) -> str:

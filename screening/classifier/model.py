@@ -91,11 +91,11 @@ class Weights:
         idf: Floats,
         intercepts: Floats,
     ) -> Weights:
-        """From the kept features' numbers, weights (features, heads), and inverse frequencies."""
+        """From the kept features' numbers, weights (features, heads) in half floats, and inverse frequencies."""
         row_of = np.full(SIZE, -1, np.int32)
         row_of[features] = np.arange(len(features), dtype=np.int32)
         lines = _lines((len(rows), rows.shape[1] + 1))
-        scales = _scaled(rows.view(np.uint16), _HALVES, idf, lines)
+        scales = _scaled(np.asarray(rows, np.float16).view(np.uint16), _HALVES, idf, lines)
         return cls(row_of, lines, scales, np.ascontiguousarray(intercepts, np.float32))
 
     @property

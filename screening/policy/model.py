@@ -97,7 +97,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """``subject`` is how a sentence on a settled answer begins, or nothing; ``of_demand`` marks what asks
-    about the demand itself, so that whoever answers is shown the demands that were found."""
+    about the demand itself, so that whoever answers is shown the demands that were found, and their answer
+    stands for the conversation's other flags that are no demands, until they answer otherwise."""
 
     id: str
     title: str

@@ -347,7 +347,7 @@ class TestOneDemand:
     def _answered(self, client, flag):
         page = client.get(_url(flag)).text
         found = re.findall(r'<input type="radio" name="(\w+)" value="(\w+)"[^>]*checked', page)
-        return dict(found), "前の候補と同じ答え" in page
+        return dict(found), "先ほどと同じ答え" in page
 
     def test_a_reviewers_own_answer_stands_on_the_next_flag(self, client, signed_in, flags):
         """Only what is asked of the demand, and the page says where it comes from; nothing is decided."""
@@ -381,3 +381,31 @@ class TestOneDemand:
         assert self._answered(client, flags[1])[1]
         client.post(f"/flags/{flags[0].id}/withdraw", data={"csrf": csrf})
         assert self._answered(client, flags[1]) == ({}, False)
+
+    def test_a_refused_consultation_leaves_it_standing(self, client, signed_in, flags):
+        csrf = signed_in(REVIEWER)
+        _decide(client, csrf, flags[0])
+        form = {"csrf": csrf, "flag": flags[1].id, "with": POLICY.exemption.consult[0]}
+        form |= {"held_on": "2999-01-01", "note": "相手の考えを聞いた"}
+        refused = client.post(f"/cases/{flags[1].conversation_key}/consult", data=form)
+        assert refused.status_code == 422
+        assert "先ほどと同じ答え" in refused.text
+
+
+def test_what_stood_from_another_flag_is_not_said_to_once_it_is_changed(page, made):
+    """The page says whose answer stands there, and what is asked again when it is another one."""
+    flags = made(
+        _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
+        _flag("verbal_abuse", 3, "この役立たず"),
+    )
+    page.goto(_url(flags[0]))
+    for key in "2wac":
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    page.goto(_url(flags[1]))
+    scope = page.locator("#decision .scope").first
+    assert scope.inner_text() == "先ほどと同じ答え"
+    page.keyboard.press("1")
+    assert scope.inner_text() == "この会話で"

@@ -10,11 +10,11 @@
   let chosen = null;
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const move = (step) => {
-    const all = rows();
-    if (!all.length) return;
-    const at = all.indexOf(document.activeElement);
+    const all = rows(), at = all.indexOf(document.activeElement);
     const from = at < 0 ? all.findIndex((row) => row.hasAttribute("aria-current")) : at;
-    all[Math.max(0, Math.min(all.length - 1, from + step))].focus();
+    const to = all[from + step];
+    to?.focus();
+    return Boolean(to);
   };
 
   const submit = () => {
@@ -188,20 +188,29 @@
   document.addEventListener("click", (event) => {
     if (saving) { event.preventDefault(); event.stopPropagation(); }
   }, true);
-  document.addEventListener("click", ({ target }) => {
+  const because = (cause) => `${cause.dataset.cause}と思われる。`;
+  const sayPressed = () => document.querySelectorAll("[data-cause]").forEach((cause) => {
+    cause.setAttribute("aria-pressed", String(reason().value.includes(because(cause))));
+  });
+  document.addEventListener("input", ({ target }) => { if (target === reason()) sayPressed(); });
+
+  document.addEventListener("click", (event) => {
+    const { target } = event;
     if (target.closest("[data-draft]")) draft();
     const cause = target.closest("[data-cause]");
     if (cause) {
-      // With the draft, where nothing is written yet; once more takes it away again. The keys stay keys.
+      // With the draft, where nothing is written yet; once more takes it away again.
       if (!reason().value.trim()) draft();
-      const said = `${cause.dataset.cause}と思われる。`, before = reason().value;
+      const said = because(cause), before = reason().value;
       reason().value = before.includes(said) ? before.replace(said, "") : before + said;
-      cause.setAttribute("aria-pressed", String(reason().value.includes(said)));
-      cause.blur();
+      sayPressed();
+      // The draft goes into the reason: back from it to the keys, or to the button that a key has pressed.
+      if (event.detail) document.activeElement?.blur(); else cause.focus();
     }
     // Words that are shown or veiled stand where they stood.
     const veil = target.closest("a[data-key=v]");
-    if (veil) sessionStorage.setItem("kept", `${location.pathname} ${scrollY}`);
+    const here = !(event.ctrlKey || event.metaKey || event.shiftKey);
+    if (veil && here) sessionStorage.setItem("kept", `${veil.href} ${scrollY}`);
     const open = target.closest("[data-open]");
     if (open) {
       opening = true;
@@ -250,7 +259,7 @@
       return;
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      if (submit()) event.preventDefault();
+      if (event.repeat || submit()) event.preventDefault();
       return;
     }
     if (event.key === "Escape" && typing(here)) { here.blur(); return; }
@@ -264,11 +273,13 @@
     if (event.isComposing) return;
     if (event.key === "?") { help?.showModal(); event.preventDefault(); return; }
     const step = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && (event.key.length === 1 || rows().length)) { move(step); event.preventDefault(); return; }
+    if (step && event.key.length === 1) { move(step); event.preventDefault(); return; }
+    // Beyond the first and the last row the arrows scroll, as they do where there are no rows.
+    if (step && !event.shiftKey && move(step)) { event.preventDefault(); return; }
     if (event.key === "g") { location.href = document.body.dataset.list; return; }
     if (event.key === "Enter") {
       if (here && ["A", "BUTTON", "SUMMARY"].includes(here.tagName)) return;
-      if (submit()) { event.preventDefault(); return; }
+      if (event.repeat || submit()) { event.preventDefault(); return; }
       const row = document.querySelector("[data-row][aria-current]");
       if (row && here === document.body) { row.click(); event.preventDefault(); return; }
     }
@@ -290,8 +301,16 @@
     }
   });
 
+  // What stood from another flag is no longer said to, once somebody has answered here.
+  document.addEventListener("change", ({ target }) => {
+    const said = target.matches("input") && target.closest("#decision fieldset")?.querySelector("[data-carried]");
+    if (said) { said.textContent = said.dataset.carried; said.removeAttribute("data-carried"); }
+  });
+
   // An outcome chosen while the answers were still on their way stays chosen, if they leave it open.
+  let lacked = false;
   document.addEventListener("htmx:beforeSwap", () => {
+    lacked = Boolean(document.querySelector("#outcomes [data-missing]"));
     chosen = document.querySelector("#outcomes input:checked")?.value ?? chosen;
   });
   document.addEventListener("htmx:afterSwap", wait);
@@ -303,8 +322,11 @@
   });
 
   document.addEventListener("htmx:afterSettle", () => {
-    // With the last answer the outcomes come into view.
-    if (!openQuestions().length) document.querySelector("#outcomes .choices")?.scrollIntoView({ block: "nearest" });
+    // With the last answer the outcomes come into view, and what is said of them.
+    if (lacked && !document.querySelector("#outcomes [data-missing]")) {
+      for (const part of document.querySelectorAll("#outcomes .choices, #outcomes [data-either]")) part.scrollIntoView({ block: "nearest" });
+      lacked = false;
+    }
     const key = pending && Date.now() <= pending.until ? pending.key : null;
     const target = key && document.querySelector(`#outcomes [data-key="${CSS.escape(key)}"]:not(:disabled)`);
     if (target) {
@@ -373,10 +395,11 @@
     if (form) form.noValidate = true;
     wait();
     sayChosen();
+    sayPressed();
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     const [page, kept] = (sessionStorage.getItem("kept") ?? "").split(" ");
     sessionStorage.removeItem("kept");
-    if (page === location.pathname) { scrollTo(0, Number(kept)); return; }
+    if (page === location.href) { scrollTo(0, Number(kept)); return; }
     // A conversation that somebody comes to decide on is read from its beginning. Beyond that nothing moves, and
     // no notice comes to lie over a turn, where the evidence is in view as it is.
     const came = document.referrer && new URL(document.referrer).pathname === location.pathname;
