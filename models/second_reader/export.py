@@ -67,7 +67,9 @@ def learnt(path: Path) -> dict[str, torch.Tensor]:
     stored = {t.name: torch.from_numpy(to_array(t).copy()) for t in graph.initializer}
     layers = [n.removesuffix(".outer.bias") for n in stored if n.endswith(".outer.bias")]
     names = [f"{layer}.{part}.weight" for layer in layers for part in _WEIGHTS]
-    found = {n: t for n, t in stored.items() if n.startswith("upper.") or n == "heads.bias"}
+    found = {
+        n: t for n, t in stored.items() if n.startswith(("lower.", "upper.")) or n == "heads.bias"
+    }
     weights = [n.input[1] for n in graph.node if n.op_type == "MatMulInteger"]
     side = [stored[n.input[0]] for n in graph.node if n.op_type == "GatherND"]
     opens = [stored[i] for n in graph.node if n.op_type == "Mul" for i in n.input if i.startswith("opens_")]  # fmt: skip
@@ -76,7 +78,6 @@ def learnt(path: Path) -> dict[str, torch.Tensor]:
         raise ValueError(f"{path}: no export of a network with these layers and heads")
     found |= {"side": side[0], "opens": opens[0], "bias": torch.zeros(3, COUNT)}
     for name, weight in zip([*names, "heads.weight"], weights, strict=True):
-        if not name.startswith("lower."):
-            shift, scale = (stored[weight.replace("quantized", n)] for n in ("zero_point", "scale"))
-            found[name] = ((stored[weight].float() - shift.float()) * scale).T.contiguous()
+        shift, scale = (stored[weight.replace("quantized", n)] for n in ("zero_point", "scale"))
+        found[name] = ((stored[weight].float() - shift.float()) * scale).T.contiguous()
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +13,8 @@ from models.encode import HEADS
 
 from .pretrained import Pretrained
 
-#: Layers that stay as they were pretrained, so that what they say of a window is computed once.
+#: Layers that stay as they were pretrained, so that what they say of a window is computed once, unless a
+#: network goes on learning with all of them (``Network.free``).
 FROZEN = 6
 DROPOUT = 0.1
 COUNT = len(HEADS)
@@ -29,14 +29,6 @@ def _drop(x: Tensor, rate: float, training: bool) -> Tensor:
         return x
     kept = (torch.rand(1, *x.shape[1:]) >= rate).to(x.dtype) / (1 - rate)
     return x * kept
-
-
-def _softmax(x: Tensor) -> Tensor:
-    """In bfloat16 where the products are, which autocast would widen: the widest arrays of all."""
-    if x.dtype != torch.bfloat16:
-        return torch.softmax(x, dim=-1)
-    with torch.autocast("cpu", enabled=False):
-        return torch.softmax(x, dim=-1)
 
 
 class Layer(nn.Module):
@@ -69,8 +61,9 @@ class Layer(nn.Module):
         n, t, width = x.shape
         size = width // self.heads
         q, k, v = (p.transpose(1, 2) for p in self.query_key_value(x).view(n, t, 3, self.heads, size).unbind(2))  # fmt: skip
-        looks = q @ k.transpose(2, 3) / math.sqrt(size) + mask.to(q.dtype)
-        seen = (_softmax(looks) @ v).transpose(1, 2).reshape(n, t, width)
+        masked = mask.to(q.dtype).expand(n, 1, t, t)
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=masked)
+        seen = seen.transpose(1, 2).reshape(n, t, width)
         x = self.first_norm(x + _drop(self.attended(seen), DROPOUT, self.training))
         made = self.outer(functional.gelu(self.inner(x)))
         out: Tensor = self.second_norm(x + _drop(made, DROPOUT, self.training))
@@ -98,6 +91,11 @@ class Network(nn.Module):
         nn.init.zeros_(self.heads.bias)
         for parameter in (self.place, *self.norm.parameters(), *self.lower.parameters()):
             parameter.requires_grad = False
+
+    def free(self) -> None:
+        """Lets every layer learn."""
+        for parameter in self.lower.parameters():
+            parameter.requires_grad = True
 
     def read_lower(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = self.norm(self.word(ids) + self.place[: ids.shape[1]])

@@ -39,8 +39,10 @@ RATE = 1.2e-4
 #: The heads begin from nothing and so learn so many times faster.
 HEADS_PACE = 10
 #: When a network goes on learning: epochs, rates, and the share of what it knows that it reads again in each.
-CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE = 4, 8e-5, 4
-KNOWN_AGAIN = 0.5
+CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE = 3, 8e-5, 4
+KNOWN_AGAIN = 0.35
+#: When all of its layers do, and how fast the lower ones beside the upper.
+DEEP_EPOCHS, DEEP_RATE, DEEP_PACE, LOWER_PACE = 2, 6e-5, 3, 0.6
 #: Tokens that a network sees at once.
 WINDOW = 256
 #: Tokens of a batch, padding included.
@@ -58,17 +60,16 @@ _SORTED = 2000
 
 
 def _fast() -> torch.autocast:
-    """Multiplies in bfloat16 where the processor can: ten times faster than in float32 with tiles for it
-    (AMX), twice with AVX-512."""
+    """Multiplies in bfloat16 where the processor has tiles for it (AMX), ten times faster than in float32;
+    with AVX-512 alone float32 was the faster."""
     known = torch.cpu.get_capabilities()
-    return torch.autocast(
-        "cpu", torch.bfloat16, enabled=any(known.get(x) for x in ("amx_bf16", "avx512_bf16"))
-    )
+    return torch.autocast("cpu", torch.bfloat16, enabled=bool(known.get("amx_bf16")))
 
 
 @dataclass(slots=True)
 class Example:
-    """One window: what the frozen layers say of it (tokens, width), and its labels."""
+    """One window: what the frozen layers say of it (tokens, width), or its tokens (tokens,) where no layer is
+    frozen, and its labels."""
 
     state: Tensor
     side: Tensor
@@ -112,8 +113,10 @@ def _mask(lengths: Sequence[int]) -> tuple[Tensor, Tensor]:
     return mask, real.float()
 
 
-def examples(network: Network, documents: Sequence[material.Read]) -> list[Example]:
-    """Every window of the documents, read by the frozen layers."""
+def examples(
+    network: Network, documents: Sequence[material.Read], *, deep: bool = False
+) -> list[Example]:
+    """Every window of the documents, read by the frozen layers; as it is for a ``deep`` network."""
     network.eval()
     windows = [(n, w) for n, d in enumerate(documents) for w in d.windows]
     lengths = [len(w.ids) for _, w in windows]
@@ -121,8 +124,9 @@ def examples(network: Network, documents: Sequence[material.Read]) -> list[Examp
     with torch.no_grad(), _fast():
         for batch in _batches(lengths, 8192, None):
             mask, _ = _mask([lengths[i] for i in batch])
-            ids = _padded([torch.from_numpy(windows[i][1].ids) for i in batch])
-            states = network.read_lower(ids, mask).half()
+            states = ids = _padded([torch.from_numpy(windows[i][1].ids) for i in batch])
+            if not deep:
+                states = network.read_lower(ids, mask).half()
             for i, state in zip(batch, states, strict=True):
                 number, window = windows[i]
                 document = documents[number]
@@ -157,8 +161,9 @@ def _answer(network: Network, batch: Sequence[Example]) -> tuple[Tensor, Tensor,
     mask, real = _mask([len(e.state) for e in batch])
     before = np.cumsum([0, *(len(e.labels) for e in batch)]).tolist()
     piece = _padded([e.piece + b for e, b in zip(batch, before, strict=False)], before[-1])
+    states = _padded([e.state for e in batch])
     out = network.read_upper(
-        _padded([e.state for e in batch]).float(),
+        states.float() if states.is_floating_point() else network.read_lower(states, mask),
         _padded([e.side for e in batch]),
         _padded([e.opens for e in batch]),
         mask,
@@ -187,21 +192,31 @@ def _loss(network: Network, batch: Sequence[Example]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How fast to learn; ``rate`` is the highest, reached after ``WARM_UP`` and then falling."""
+    """How fast to learn; ``rate`` is the highest, reached after ``WARM_UP`` and then falling. With a
+    ``lower_pace`` the lower layers learn as well."""
 
     epochs: int
     rate: float = RATE
     heads_pace: float = HEADS_PACE
+    lower_pace: float = 0
 
 
 def fit(network: Network, lessons: Sequence[list[Example]], course: Course, after: Any) -> None:
-    """Fine-tunes the upper layers and heads, a lesson an epoch; ``after`` is called with its number."""
+    """Fine-tunes the layers that the course lets learn and the heads, a lesson an epoch; ``after`` is called
+    with its number."""
     rng = random.Random(SEED)
-    head = [p for n, p in network.named_parameters() if p.requires_grad and not n.startswith("upper")]  # fmt: skip
-    body = list(network.upper.parameters())
-    rates = (course.rate, course.rate * course.heads_pace)
+    if course.lower_pace:
+        network.free()
+    lower, upper = list(network.lower.parameters()), list(network.upper.parameters())
+    layers = {id(p) for p in (*lower, *upper)}
+    heads = [p for p in network.parameters() if p.requires_grad and id(p) not in layers]
+    groups = [(upper, 1.0), (heads, course.heads_pace)]
+    if course.lower_pace:
+        groups.append((lower, course.lower_pace))
+    learning = [p for group, _ in groups for p in group]
+    rates = [course.rate * pace for _, pace in groups]
     optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": rates[0]}, {"params": head, "lr": rates[1]}],
+        [{"params": group, "lr": rate} for (group, _), rate in zip(groups, rates, strict=True)],
         weight_decay=0.01,
         betas=(0.9, 0.98),
     )
@@ -218,7 +233,7 @@ def fit(network: Network, lessons: Sequence[list[Example]], course: Course, afte
                 loss = _loss(network, [lesson[i] for i in batch])
             optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(body + head, 1.0)
+            torch.nn.utils.clip_grad_norm_(learning, 1.0)
             optimizer.step()
             step += 1
             total += float(loss.detach())
@@ -234,6 +249,8 @@ def lessons(
     copies: Sequence[material.Read],
     epochs: int,
     known: Sequence[bool],
+    *,
+    deep: bool = False,
 ) -> list[list[Example]]:
     """What is read in each epoch: of the documents that are ``known`` a part, all others, and noisy copies.
 
@@ -247,8 +264,8 @@ def lessons(
         written = [n for n in kept if n < count]
         picked = rng.sample(written, int(len(written) * NOISY))
         chosen.append((kept, [n + count * rng.randrange(2) for n in picked]))
-    of_documents = _by_document(network, documents, {n for kept, _ in chosen for n in kept})
-    of_copies = _by_document(network, copies, {n for _, noisy in chosen for n in noisy})
+    of_documents = _by_document(network, documents, {n for kept, _ in chosen for n in kept}, deep)
+    of_copies = _by_document(network, copies, {n for _, noisy in chosen for n in noisy}, deep)
     return [
         [e for n in kept for e in of_documents[n]] + [e for n in noisy for e in of_copies[n]]
         for kept, noisy in chosen
@@ -256,11 +273,11 @@ def lessons(
 
 
 def _by_document(
-    network: Network, documents: Sequence[material.Read], used: set[int]
+    network: Network, documents: Sequence[material.Read], used: set[int], deep: bool
 ) -> dict[int, list[Example]]:
     numbers = sorted(used)
     found: dict[int, list[Example]] = {n: [] for n in numbers}
-    for example in examples(network, [documents[n] for n in numbers]):
+    for example in examples(network, [documents[n] for n in numbers], deep=deep):
         found[numbers[example.document]].append(example)
     return found
 
@@ -290,16 +307,17 @@ def main() -> int:
     parser.add_argument("--window", type=int, default=WINDOW, help=f"tokens seen at once; {WINDOW}")
     parser.add_argument("--epochs", type=int, help=f"{EPOCHS}, or {CONTINUED_EPOCHS} to go on")
     parser.add_argument(
-        "--continue", dest="shipped", type=Path, metavar="NETWORK.ONNX",
-        help="go on from an exported network instead of the pretrained weights",
+        "--continue", dest="before", type=Path, metavar="NETWORK",
+        help="go on from a trained network, NETWORK.pt or exported as NETWORK.onnx, not from the pretrained weights",
     )  # fmt: skip
+    parser.add_argument("--deep", action="store_true", help="let the lower layers learn as well; goes with --continue")  # fmt: skip
     parser.add_argument("--new", default="", help="the hands that it does not know, with commas between")  # fmt: skip
     arguments = parser.parse_args()
     new = frozenset(filter(None, arguments.new.split(",")))
     if not 2 <= arguments.window <= LONGEST:
         parser.error(f"--window is from 2 to {LONGEST}")
-    if bool(new) != bool(arguments.shipped):
-        parser.error("--continue and --new go together")
+    if bool(new) != bool(arguments.before) or (arguments.deep and not arguments.before):
+        parser.error("--continue and --new go together, and --deep goes with them")
     torch.manual_seed(SEED)
     source = pretrained.read(pretrained.bundled())
     documents = [d for d in read_corpus() if split_of(d.hand) != "test"]
@@ -314,21 +332,27 @@ def main() -> int:
     tokenizer.save(str(output / "tokenizer.json"))
     network = Network(source, kept)
     course = Course(arguments.epochs or EPOCHS)
-    if arguments.shipped:
-        network.load_state_dict(learnt(arguments.shipped), strict=False)
+    if arguments.before:
+        network.load_state_dict(_learnt(arguments.before), strict=False)
         course = Course(arguments.epochs or CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE)
+    if deep := arguments.deep:
+        course = Course(arguments.epochs or DEEP_EPOCHS, DEEP_RATE, DEEP_PACE, LOWER_PACE)
     written = material.written(training, tokenizer, arguments.window)
     known = [bool(new) and d.id.split("-")[0] not in new for d in written]
     copies = material.noisy(training, tokenizer, arguments.window)
-    taught = lessons(network, written, copies, course.epochs, known)
+    taught = lessons(network, written, copies, course.epochs, known, deep=deep)
     dev = material.read([d for d in documents if split_of(d.hand) == "dev"], tokenizer, arguments.window)  # fmt: skip
-    held = examples(network, dev)
+    held = examples(network, dev, deep=deep)
     print(f"{len(kept)} pieces, {len(taught[0])} windows in the first epoch of {sum(len(e.state) for e in taught[0])} tokens", flush=True)  # fmt: skip
     print(f"before: {ranked(network, held, dev)}", flush=True)
 
     def after(epoch: int) -> None:
         print(f"epoch {epoch}: {ranked(network, held, dev)}", flush=True)
-        taught_by = {"hands": sorted({d.hand for d in training}), "later": sorted(new)}
+        taught_by = {
+            "hands": sorted({d.hand for d in training}),
+            "later": sorted(new),
+            "deep": deep,
+        }
         kept_now = {
             "state": network.state_dict(),
             "pieces": kept,
@@ -339,6 +363,14 @@ def main() -> int:
 
     fit(network, taught, course, after)
     return 0
+
+
+def _learnt(path: Path) -> dict[str, Tensor]:
+    """What a network learnt, as it was trained or exported; its words' numbers are the pretrained ones."""
+    if path.suffix == ".onnx":
+        return learnt(path)
+    state: dict[str, Tensor] = torch.load(path)["state"]
+    return {name: values for name, values in state.items() if name != "word.weight"}
 
 
 def _used(tokenizer: Tokenizer, documents: Any, unknown: int) -> set[int]:
