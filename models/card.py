@@ -130,7 +130,8 @@ def _taught_by(card: dict[str, Any]) -> list[str]:
     lines = []
     for name, taught in sorted(card["taught_by"].items()):
         later = f"うち{len(taught['later'])}人の文は、ほかの書き手で学習を終えた重みから続けて読ませました。" if taught["later"] else ""  # fmt: skip
-        lines.append(f"- `{name}`：{card['networks'][name]}トークンの窓。書き手{len(taught['hands'])}人の文で学習。{later}")  # fmt: skip
+        deep = "最後に12層すべてを学習させました。" if taught.get("deep") else ""
+        lines.append(f"- `{name}`：{card['networks'][name]}トークンの窓。書き手{len(taught['hands'])}人の文で学習。{later}{deep}")  # fmt: skip
     return [*lines, ""]
 
 
@@ -156,7 +157,7 @@ def of_reader(card: dict[str, Any], model: dict[str, Any]) -> str:
         "",
         "## しくみ",
         "",
-        "multilingual-e5-small（MIT）の12層のうち上6層を、学習用の書き手の会話に合わせて調整しました。顧客と職員の文を順に、"
+        "multilingual-e5-small（MIT）の12層のうち、下の6層をそのままに上6層（ネットによっては最後に全層）を、学習用の書き手の会話に合わせて調整しました。顧客と職員の文を順に、"
         "決まった長さの窓で読み、語・文・会話のそれぞれに分類ごとの確からしさを出します。窓の長さの違うネットの平均を取ります。"
         "一次の検出器の確からしさとは、"
         "どちらも学習に使っていない開発用の書き手に当てはめたロジスティック回帰で合わせます。",
