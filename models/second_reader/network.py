@@ -97,6 +97,11 @@ class Network(nn.Module):
         for parameter in self.lower.parameters():
             parameter.requires_grad = True
 
+    @property
+    def frozen(self) -> bool:
+        """Whether the lower layers stay as they are."""
+        return not any(parameter.requires_grad for parameter in self.lower.parameters())
+
     def read_lower(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = self.norm(self.word(ids) + self.place[: ids.shape[1]])
         for layer in self.lower:

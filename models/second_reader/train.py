@@ -113,10 +113,8 @@ def _mask(lengths: Sequence[int]) -> tuple[Tensor, Tensor]:
     return mask, real.float()
 
 
-def examples(
-    network: Network, documents: Sequence[material.Read], *, deep: bool = False
-) -> list[Example]:
-    """Every window of the documents, read by the frozen layers; as it is for a ``deep`` network."""
+def examples(network: Network, documents: Sequence[material.Read]) -> list[Example]:
+    """Every window of the documents, read by the frozen layers, if the network has any."""
     network.eval()
     windows = [(n, w) for n, d in enumerate(documents) for w in d.windows]
     lengths = [len(w.ids) for _, w in windows]
@@ -125,7 +123,7 @@ def examples(
         for batch in _batches(lengths, 8192, None):
             mask, _ = _mask([lengths[i] for i in batch])
             states = ids = _padded([torch.from_numpy(windows[i][1].ids) for i in batch])
-            if not deep:
+            if network.frozen:
                 states = network.read_lower(ids, mask).half()
             for i, state in zip(batch, states, strict=True):
                 number, window = windows[i]
@@ -192,27 +190,23 @@ def _loss(network: Network, batch: Sequence[Example]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How fast to learn; ``rate`` is the highest, reached after ``WARM_UP`` and then falling. With a
-    ``lower_pace`` the lower layers learn as well."""
+    """How fast to learn; ``rate`` is the highest, reached after ``WARM_UP`` and then falling."""
 
     epochs: int
     rate: float = RATE
     heads_pace: float = HEADS_PACE
-    lower_pace: float = 0
 
 
 def fit(network: Network, lessons: Sequence[list[Example]], course: Course, after: Any) -> None:
-    """Fine-tunes the layers that the course lets learn and the heads, a lesson an epoch; ``after`` is called
-    with its number."""
+    """Fine-tunes the layers that are not frozen and the heads, a lesson an epoch; ``after`` is called with its
+    number."""
     rng = random.Random(SEED)
-    if course.lower_pace:
-        network.free()
     lower, upper = list(network.lower.parameters()), list(network.upper.parameters())
     layers = {id(p) for p in (*lower, *upper)}
     heads = [p for p in network.parameters() if p.requires_grad and id(p) not in layers]
     groups = [(upper, 1.0), (heads, course.heads_pace)]
-    if course.lower_pace:
-        groups.append((lower, course.lower_pace))
+    if not network.frozen:
+        groups.append((lower, LOWER_PACE))
     learning = [p for group, _ in groups for p in group]
     rates = [course.rate * pace for _, pace in groups]
     optimizer = torch.optim.AdamW(
@@ -249,8 +243,6 @@ def lessons(
     copies: Sequence[material.Read],
     epochs: int,
     known: Sequence[bool],
-    *,
-    deep: bool = False,
 ) -> list[list[Example]]:
     """What is read in each epoch: of the documents that are ``known`` a part, all others, and noisy copies.
 
@@ -264,8 +256,8 @@ def lessons(
         written = [n for n in kept if n < count]
         picked = rng.sample(written, int(len(written) * NOISY))
         chosen.append((kept, [n + count * rng.randrange(2) for n in picked]))
-    of_documents = _by_document(network, documents, {n for kept, _ in chosen for n in kept}, deep)
-    of_copies = _by_document(network, copies, {n for _, noisy in chosen for n in noisy}, deep)
+    of_documents = _by_document(network, documents, {n for kept, _ in chosen for n in kept})
+    of_copies = _by_document(network, copies, {n for _, noisy in chosen for n in noisy})
     return [
         [e for n in kept for e in of_documents[n]] + [e for n in noisy for e in of_copies[n]]
         for kept, noisy in chosen
@@ -273,11 +265,11 @@ def lessons(
 
 
 def _by_document(
-    network: Network, documents: Sequence[material.Read], used: set[int], deep: bool
+    network: Network, documents: Sequence[material.Read], used: set[int]
 ) -> dict[int, list[Example]]:
     numbers = sorted(used)
     found: dict[int, list[Example]] = {n: [] for n in numbers}
-    for example in examples(network, [documents[n] for n in numbers], deep=deep):
+    for example in examples(network, [documents[n] for n in numbers]):
         found[numbers[example.document]].append(example)
     return found
 
@@ -311,13 +303,13 @@ def main() -> int:
         help="go on from a trained network, NETWORK.pt or exported as NETWORK.onnx, not from the pretrained weights",
     )  # fmt: skip
     parser.add_argument("--deep", action="store_true", help="let the lower layers learn as well; goes with --continue")  # fmt: skip
-    parser.add_argument("--new", default="", help="the hands that it does not know, with commas between")  # fmt: skip
+    parser.add_argument("--new", default="", help="of a network that goes on, the hands that it does not know, with commas between")  # fmt: skip
     arguments = parser.parse_args()
     new = frozenset(filter(None, arguments.new.split(",")))
     if not 2 <= arguments.window <= LONGEST:
         parser.error(f"--window is from 2 to {LONGEST}")
-    if bool(new) != bool(arguments.before) or (arguments.deep and not arguments.before):
-        parser.error("--continue and --new go together, and --deep goes with them")
+    if (new or arguments.deep) and not arguments.before:
+        parser.error("--new and --deep go with --continue")
     torch.manual_seed(SEED)
     source = pretrained.read(pretrained.bundled())
     documents = [d for d in read_corpus() if split_of(d.hand) != "test"]
@@ -335,14 +327,15 @@ def main() -> int:
     if arguments.before:
         network.load_state_dict(_learnt(arguments.before), strict=False)
         course = Course(arguments.epochs or CONTINUED_EPOCHS, CONTINUED_RATE, CONTINUED_PACE)
-    if deep := arguments.deep:
-        course = Course(arguments.epochs or DEEP_EPOCHS, DEEP_RATE, DEEP_PACE, LOWER_PACE)
+    if arguments.deep:
+        network.free()
+        course = Course(arguments.epochs or DEEP_EPOCHS, DEEP_RATE, DEEP_PACE)
     written = material.written(training, tokenizer, arguments.window)
-    known = [bool(new) and d.id.split("-")[0] not in new for d in written]
+    known = [bool(arguments.before) and d.id.split("-")[0] not in new for d in written]
     copies = material.noisy(training, tokenizer, arguments.window)
-    taught = lessons(network, written, copies, course.epochs, known, deep=deep)
+    taught = lessons(network, written, copies, course.epochs, known)
     dev = material.read([d for d in documents if split_of(d.hand) == "dev"], tokenizer, arguments.window)  # fmt: skip
-    held = examples(network, dev, deep=deep)
+    held = examples(network, dev)
     print(f"{len(kept)} pieces, {len(taught[0])} windows in the first epoch of {sum(len(e.state) for e in taught[0])} tokens", flush=True)  # fmt: skip
     print(f"before: {ranked(network, held, dev)}", flush=True)
 
@@ -351,7 +344,7 @@ def main() -> int:
         taught_by = {
             "hands": sorted({d.hand for d in training}),
             "later": sorted(new),
-            "deep": deep,
+            "deep": arguments.deep,
         }
         kept_now = {
             "state": network.state_dict(),
