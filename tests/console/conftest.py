@@ -14,11 +14,13 @@ from api import demo
 from api.app import create_app
 from api.console.settings import Settings
 from screening.policy import load_policy
+from screening.records import Conversation, Kind, Priority, ScreeningResult, Turn
 from screening.screener import default_screener
 from screening.store import Store
 
 from ..needs import missing
 from .seed import PASSWORD, populate
+from .talk import POLICY, SAID, found
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -192,3 +194,28 @@ def signed_in(client):
         return re.search(r'name="csrf" value="([0-9a-f]+)"', answer.text)[1]
 
     return sign_in
+
+
+@pytest.fixture
+def made(store):
+    """A conversation of its own: a threat, two like demands, and one that only the whole shows."""
+
+    def make(*flags, number=1, customer="k-flow"):
+        conversation = Conversation(
+            f"flow-{number}",
+            Kind.CALL,
+            tuple(Turn(text, who) for who, text in SAID),
+            customer_id=customer,
+            occurred_at=f"2026-11-0{number}T09:00:00+09:00",
+        )
+        chosen = flags or (
+            found("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
+            found("persistence", None, "", priority=Priority.NORMAL, evidence=(3, 4)),
+            found("persistence", 4, "いつになったら", priority=Priority.NORMAL),
+            found("persistence", 4, "終わるんだ", priority=Priority.NORMAL),
+        )
+        result = ScreeningResult(conversation.id, True, POLICY.version, "m", {}, chosen)
+        key = store.save(conversation, result).key
+        return store.case(key).flags
+
+    return make

@@ -3,81 +3,14 @@
 import re
 from html import unescape
 
-import pytest
-
 from screening.corrections import Correction, CorrectionKind
-from screening.policy import load_policy
-from screening.records import Conversation, Flag, Kind, Priority, ScreeningResult, Speaker, Turn
+from screening.records import Priority
 from screening.review import FlagState
 from screening.urgency import PRIORITIES
 
-POLICY = load_policy()
+from .talk import GIVEN, POLICY, REVIEWER, decide, url
+
 ROUTED = tuple(POLICY.routed)
-REVIEWER = "確認 花子"
-GIVEN = {
-    "demand_validity": "no_demand",
-    "means_acceptability": "unacceptable",
-    "outcome": "harassment",
-    "reason": "家族への害をほのめかしている",
-}
-SAID = (
-    (Speaker.AGENT, "はい、窓口です。"),
-    (Speaker.CUSTOMER, "家は知ってるぞ。覚えておけ。"),
-    (Speaker.AGENT, "落ち着いてお話しください。"),
-    (Speaker.CUSTOMER, "うるさい、この役立たずが。早くしてくれ。"),
-    (Speaker.CUSTOMER, "いつになったら終わるんだ。"),
-)
-
-
-def _flag(category, turn, text, *, priority=Priority.HIGH, evidence=()):
-    start = 0 if turn is None else SAID[turn][1].index(text)
-    return Flag(
-        category,
-        POLICY.categories[category].provision,
-        turn,
-        start,
-        start + len(text),
-        text,
-        0.9,
-        ("rule:x",),
-        "家のことを言っています",
-        priority,
-        evidence,
-    )
-
-
-@pytest.fixture
-def made(store):
-    """A conversation of its own: a threat, two like demands, and one that only the whole shows."""
-
-    def make(*flags, number=1, customer="k-flow"):
-        conversation = Conversation(
-            f"flow-{number}",
-            Kind.CALL,
-            tuple(Turn(text, who) for who, text in SAID),
-            customer_id=customer,
-            occurred_at=f"2026-11-0{number}T09:00:00+09:00",
-        )
-        found = flags or (
-            _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
-            _flag("persistence", None, "", priority=Priority.NORMAL, evidence=(3, 4)),
-            _flag("persistence", 4, "いつになったら", priority=Priority.NORMAL),
-            _flag("persistence", 4, "終わるんだ", priority=Priority.NORMAL),
-        )
-        result = ScreeningResult(conversation.id, True, POLICY.version, "m", {}, found)
-        key = store.save(conversation, result).key
-        return store.case(key).flags
-
-    return make
-
-
-def _url(flag):
-    return f"/cases/{flag.conversation_key}?flag={flag.id}"
-
-
-def _decide(client, csrf, flag, **more):
-    form = {"csrf": csrf, "state": "proposed", "decision": str(flag.decision)} | GIVEN | more
-    return client.post(f"/flags/{flag.id}/decide", data=form, follow_redirects=False)
 
 
 class TestCare:
@@ -85,7 +18,7 @@ class TestCare:
         """The page says what to do now and who takes it, and wants a reason alone."""
         csrf = signed_in(REVIEWER)
         flag = store.flags(only=ROUTED, all_flags=True, limit=1).items[0]
-        page = client.get(_url(flag)).text
+        page = client.get(url(flag)).text
         for criterion in POLICY.criteria:
             assert f'name="{criterion.id}"' not in page
             assert criterion.question not in page
@@ -141,7 +74,7 @@ class TestUndo:
         """The record still has the decision and that it was taken back."""
         csrf = signed_in(REVIEWER)
         flag = made()[0]
-        assert _decide(client, csrf, flag).status_code == 303
+        assert decide(client, csrf, flag).status_code == 303
         page = client.post(f"/flags/{flag.id}/withdraw", data={"csrf": csrf}).text
         for name in ("no_demand", "unacceptable", "harassment"):
             assert re.search(rf'value="{name}"[^>]* checked', page), name
@@ -155,10 +88,10 @@ class TestUndo:
         """Nobody else is led by it."""
         csrf = signed_in(REVIEWER)
         flag = made()[0]
-        _decide(client, csrf, flag)
+        decide(client, csrf, flag)
         client.post(f"/flags/{flag.id}/withdraw", data={"csrf": csrf})
         signed_in("別の 次郎")
-        page = client.get(_url(flag)).text
+        page = client.get(url(flag)).text
         assert not re.search(r'value="unacceptable"[^>]* checked', page)
         assert f">{GIVEN['reason']}</textarea>" not in page
 
@@ -170,16 +103,16 @@ class TestLists:
         flags = made()
         later = made(number=2)[0]
         label = POLICY.outcome("duplicate").label
-        answer = _decide(client, csrf, flags[0], outcome="duplicate", duplicate_of=flags[1].id)
+        answer = decide(client, csrf, flags[0], outcome="duplicate", duplicate_of=flags[1].id)
         notice = client.get(answer.headers["location"]).text
         assert f"を「{label}」と記録しました" in notice
         row = client.get("/decided?outcome=duplicate").text
         assert label in row
         assert "該当しない</b>" not in row
         assert client.get("/decided?outcome=harassment").text.count("data-row") == 0
-        page = client.get(_url(flags[0])).text
+        page = client.get(url(flags[0])).text
         assert f"決定済み：{label}" in page
-        other = client.get(_url(later)).text
+        other = client.get(url(later)).text
         assert f"{label} 1件" in other
 
     def test_the_original_of_a_duplicate_is_chosen_and_linked(self, client, signed_in, store, made):
@@ -187,22 +120,22 @@ class TestLists:
         csrf = signed_in(REVIEWER)
         before = made()[0]
         flags = made(number=2)
-        page = client.get(_url(flags[0])).text
+        page = client.get(url(flags[0])).text
         assert f'<option value="{before.id}">' in page
         assert f'<option value="{flags[1].id}">' in page
         assert f'<option value="{flags[0].id}">' not in page
-        assert _decide(
+        assert decide(
             client, csrf, flags[0], outcome="duplicate", duplicate_of=before.id
         ).is_redirect
         assert store.flag(flags[0].id).duplicate_of == before.id
-        link = f'href="{_url(before)}"'
+        link = f'href="{url(before)}"'
         assert link in client.get("/decided?outcome=duplicate").text
-        assert link in client.get(_url(flags[0])).text
+        assert link in client.get(url(flags[0])).text
 
     def test_like_chips_are_told_apart(self, client, signed_in, made):
         """By turn, and where even that is the same, by number."""
         signed_in(REVIEWER)
-        page = client.get(_url(made()[0])).text
+        page = client.get(url(made()[0])).text
         chips = re.findall(r'<li><a href="/cases/[^"]*flag=[^>]*title="([^"]*)"', page)
         assert len(chips) == 4
         assert len(set(chips)) == 4
@@ -215,10 +148,10 @@ class TestWords:
         """The word alone; the rest of its sentence can be read."""
         signed_in(REVIEWER)
         flag = made()[0]
-        page = client.get(_url(flag)).text
+        page = client.get(url(flag)).text
         assert "役立たず" not in page
         assert "早くしてくれ" in page
-        assert "役立たず" in client.get(f"{_url(flag)}&words=shown").text
+        assert "役立たず" in client.get(f"{url(flag)}&words=shown").text
 
     def test_what_was_opened_stays_open_in_the_conversation_and_no_longer(
         self, client, signed_in, store, made
@@ -227,10 +160,10 @@ class TestWords:
         csrf = signed_in(REVIEWER)
         flags, other = made(), made(number=2)[0]
         where = f"/cases/{flags[0].conversation_key}/words"
-        part = re.search(r'name="part" value="(1-[^"]*)"', client.get(_url(flags[0])).text)[1]
+        part = re.search(r'name="part" value="(1-[^"]*)"', client.get(url(flags[0])).text)[1]
         form = {"csrf": csrf, "part": part, "flag": flags[0].id}
         assert "家は知ってる" in client.post(where, data=form, headers={"hx-request": "true"}).text
-        onward = _decide(client, csrf, flags[0]).headers["location"]
+        onward = decide(client, csrf, flags[0]).headers["location"]
         assert flags[0].conversation_key in onward
         page = client.get(onward).text
         assert "家は知ってる" in page
@@ -238,20 +171,20 @@ class TestWords:
         looks = store.audit.entries(store.people.named("監査 律"), action="look", limit=2)
         assert [(e.detail["count"], e.detail.get("again")) for e in looks] == [(0, 1), (1, None)]
         client.get("/")
-        assert "家は知ってる" not in client.get(_url(flags[1])).text
-        client.get(f"{_url(flags[1])}&words=shown")
-        assert "役立たず" in client.get(_url(flags[2])).text
-        assert "役立たず" not in client.get(_url(other)).text
-        assert "役立たず" not in client.get(_url(flags[2])).text
+        assert "家は知ってる" not in client.get(url(flags[1])).text
+        client.get(f"{url(flags[1])}&words=shown")
+        assert "役立たず" in client.get(url(flags[2])).text
+        assert "役立たず" not in client.get(url(other)).text
+        assert "役立たず" not in client.get(url(flags[2])).text
 
     def test_a_colleagues_words_are_veiled_in_the_record(self, client, signed_in, store, made):
         """Reasons repeat what was said."""
         csrf = signed_in(REVIEWER)
         flag = made()[0]
-        _decide(client, csrf, flag, reason="次は殺すと告げており②-2に当たる")
-        page = client.get(_url(flag)).text
+        decide(client, csrf, flag, reason="次は殺すと告げており②-2に当たる")
+        page = client.get(url(flag)).text
         assert "次は…と告げており" in page
-        assert "次は殺すと" in client.get(f"{_url(flag)}&words=shown").text
+        assert "次は殺すと" in client.get(f"{url(flag)}&words=shown").text
 
 
 class TestEvidence:
@@ -259,51 +192,18 @@ class TestEvidence:
         """They are listed with links, marked, and the page goes to the first."""
         signed_in(REVIEWER)
         flag = next(f for f in made() if f.flag.turn is None)
-        page = client.get(_url(flag)).text
+        page = client.get(url(flag)).text
         assert '<a href="#turn-3">4番</a>、<a href="#turn-4">5番</a>' in page
         assert page.count("data-evidence") == 1
         assert re.search(r'id="turn-3"[^>]*data-evidence', page)
         assert page.count("根拠の発話</span>") == 2
 
 
-class TestDemands:
-    @pytest.fixture
-    def flags(self, made):
-        return made(
-            _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
-            _flag("service_change_demand", 4, "いつになったら", priority=Priority.NORMAL),
-            _flag("apology_demand", 3, "早くしてくれ", priority=Priority.NORMAL),
-        )
-
-    def test_a_question_about_the_demand_shows_what_was_found(self, client, signed_in, flags):
-        """In the conversation's order, beside that question alone; the words where they are open."""
-        signed_in(REVIEWER)
-        veiled = client.get(_url(flags[0])).text
-        assert veiled.count("見つかった要求") == 1
-        asked = veiled[veiled.index("見つかった要求") :]
-        named = [POLICY.categories[c].name for c in ("apology_demand", "service_change_demand")]
-        places = [asked.index(f"番</a>（{name}）") for name in named]
-        assert places == sorted(places)
-        assert "早くしてくれ" not in asked
-        shown = client.get(f"{_url(flags[0])}&words=shown").text
-        assert '4番</a>「早くしてくれ」<a href="#turn-4">5番</a>「いつになったら」' in shown
-
-    def test_a_flag_that_is_the_demand_shows_no_other(self, client, signed_in, flags):
-        signed_in(REVIEWER)
-        assert "見つかった要求" not in client.get(_url(flags[1])).text
-
-    def test_what_was_found_by_mistake_is_not_shown(self, client, signed_in, flags):
-        csrf = signed_in(REVIEWER)
-        for flag in flags[1:]:
-            assert _decide(client, csrf, flag, outcome="intake_error").is_redirect
-        assert "見つかった要求" not in client.get(_url(flags[0])).text
-
-
 def test_codes_stand_with_their_titles(client, signed_in, made):
     """Nobody has to know what a clause's number means."""
     signed_in(REVIEWER)
     flag = made()[0]
-    page = client.get(_url(flag)).text
+    page = client.get(url(flag)).text
     assert f"②-2 {POLICY.basis['②-2'].title}" in page
     legend = re.search(r'<p class="legend">(.*?)</p>', page, re.S)[1]
     cited = set(re.findall(r"（([^（）]*[①②]?[-－][0-9]+|病態|運用-\d)）", page))
@@ -324,88 +224,10 @@ def test_corrections_of_a_decided_flag_name_the_way_to_care(client, signed_in, s
     """A decided flag does not become urgent unseen; the page says what to do instead."""
     csrf = signed_in(REVIEWER)
     flag = made()[0]
-    _decide(client, csrf, flag)
+    decide(client, csrf, flag)
     correction = Correction(CorrectionKind.CATEGORY, flag_id=flag.id, category="self_harm_risk")
     form = {"csrf": csrf, "kind": "category", "flag": flag.id, "category": correction.category}
     answer = client.post(f"/cases/{flag.conversation_key}/corrections", data=form)
     assert answer.status_code == 409
     assert "見落としを加える" in answer.text
     assert store.flag(flag.id).state is FlagState.CONFIRMED
-
-
-class TestOneDemand:
-    """What was demanded in a conversation is answered once for those of its flags that are no demands."""
-
-    @pytest.fixture
-    def flags(self, made):
-        return made(
-            _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
-            _flag("verbal_abuse", 3, "この役立たず"),
-            _flag("apology_demand", 3, "早くしてくれ", priority=Priority.NORMAL),
-        )
-
-    def _answered(self, client, flag):
-        page = client.get(_url(flag)).text
-        found = re.findall(r'<input type="radio" name="(\w+)" value="(\w+)"[^>]*checked', page)
-        return dict(found), "先ほどと同じ答え" in page
-
-    def test_a_reviewers_own_answer_stands_on_the_next_flag(self, client, signed_in, flags):
-        """Only what is asked of the demand, and the page says where it comes from; nothing is decided."""
-        csrf = signed_in(REVIEWER)
-        assert self._answered(client, flags[1]) == ({}, False)
-        assert _decide(client, csrf, flags[0], demand_validity="invalid").is_redirect
-        assert self._answered(client, flags[1]) == ({"demand_validity": "invalid"}, True)
-
-    def test_a_demand_is_asked_about_for_itself(self, client, signed_in, flags):
-        """It takes no other flag's answer, and gives none."""
-        csrf = signed_in(REVIEWER)
-        _decide(client, csrf, flags[0])
-        assert self._answered(client, flags[2]) == ({}, False)
-        signed_in("別の 次郎")
-        assert _decide(client, signed_in("別の 次郎"), flags[2]).is_redirect
-        assert self._answered(client, flags[1]) == ({}, False)
-
-    def test_nobody_elses_answer_is_taken(self, client, signed_in, flags):
-        _decide(client, signed_in(REVIEWER), flags[0])
-        signed_in("別の 次郎")
-        assert self._answered(client, flags[1]) == ({}, False)
-
-    def test_what_was_left_open_or_taken_back_is_asked_again(self, client, signed_in, flags):
-        csrf = signed_in(REVIEWER)
-        left = {"demand_validity": "undetermined", "outcome": "intake_error"}
-        assert _decide(client, csrf, flags[0], **left).is_redirect
-        assert self._answered(client, flags[1]) == ({}, False)
-        client.post(f"/flags/{flags[0].id}/withdraw", data={"csrf": csrf})
-        again = client.app.state.store.flag(flags[0].id)
-        assert _decide(client, csrf, again, demand_validity="valid").is_redirect
-        assert self._answered(client, flags[1])[1]
-        client.post(f"/flags/{flags[0].id}/withdraw", data={"csrf": csrf})
-        assert self._answered(client, flags[1]) == ({}, False)
-
-    def test_a_refused_consultation_leaves_it_standing(self, client, signed_in, flags):
-        csrf = signed_in(REVIEWER)
-        _decide(client, csrf, flags[0])
-        form = {"csrf": csrf, "flag": flags[1].id, "with": POLICY.exemption.consult[0]}
-        form |= {"held_on": "2999-01-01", "note": "相手の考えを聞いた"}
-        refused = client.post(f"/cases/{flags[1].conversation_key}/consult", data=form)
-        assert refused.status_code == 422
-        assert "先ほどと同じ答え" in refused.text
-
-
-def test_what_stood_from_another_flag_is_not_said_to_once_it_is_changed(page, made):
-    """The page says whose answer stands there, and what is asked again when it is another one."""
-    flags = made(
-        _flag("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
-        _flag("verbal_abuse", 3, "この役立たず"),
-    )
-    page.goto(_url(flags[0]))
-    for key in "2wac":
-        page.keyboard.press(key)
-        page.wait_for_timeout(300)
-    with page.expect_navigation():
-        page.keyboard.press("Control+Enter")
-    page.goto(_url(flags[1]))
-    scope = page.locator("#decision .scope").first
-    assert scope.inner_text() == "先ほどと同じ答え"
-    page.keyboard.press("1")
-    assert scope.inner_text() == "この会話で"

@@ -6,12 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from api.console import words
-from screening.policy import load_policy
-from screening.review import FlagState
+
+from .talk import POLICY, SMALL, answer, opened
 
 pytestmark = pytest.mark.browser
-POLICY = load_policy()
-SMALL = {"width": 1366, "height": 768}
 
 
 @pytest.fixture
@@ -24,20 +22,8 @@ def flag(store):
 def case(page, flag):
     """A reviewer's page at the first flag, on a small laptop."""
     page.set_viewport_size(SMALL)
-    _open(page, flag)
+    opened(page, flag)
     return page
-
-
-def _open(page, flag):
-    page.goto(f"/cases/{flag.conversation_key}?flag={flag.id}")
-    page.wait_for_selector("#decision")
-    page.wait_for_function("window.htmx !== undefined")
-
-
-def _answer(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
-    page.wait_for_selector("#outcomes input[value=needs_consultation]:enabled", state="attached")
 
 
 class TestOutcomes:
@@ -55,7 +41,7 @@ class TestOutcomes:
         assert "どの答えでも選べます" in grounds
         case.keyboard.press("a")
         assert case.locator("#lack").inner_text() == "先にこの問いに答えてください。"
-        _answer(case, "3", "w")
+        answer(case, "3", "w")
         case.keyboard.press("z")
         assert case.is_checked("#outcomes input[value=intake_error]")
         expect(case.locator("#outcomes")).not_to_contain_text("に答えると選べます")
@@ -89,7 +75,7 @@ class TestOutcomes:
         assert len(hints) > 6
         assert set(hints) <= {"", "→ 当たる", "→ 当たらない", "→ 保留など"}
         assert not any("のみ" in h for h in hints)
-        _answer(case, "1", "q")
+        answer(case, "1", "q")
         assert case.locator("#outcomes input[value=intake_error]").is_enabled()
 
 
@@ -102,14 +88,14 @@ class TestMissing:
         assert group.locator("[role=alert]").inner_text() == "答えを選んでください。"
         assert case.evaluate("document.activeElement.name") == "means_acceptability"
         assert case.evaluate("document.querySelector('#decision').noValidate")
-        _answer(case, "w")
+        answer(case, "w")
         assert case.locator("#lack").count() == 0
         case.keyboard.press("Enter")
         assert case.locator("#lack").inner_text() == "結論を選んでください。"
 
     def test_a_reason_that_is_missing_is_asked_for_and_the_way_out_is_shown(self, case):
         """Inside the box a letter is a letter: the hint says Esc, and c is no longer offered."""
-        _answer(case, "3", "w")
+        answer(case, "3", "w")
         case.keyboard.press("a")
         assert case.locator(".reason button kbd.bare").is_visible()
         case.keyboard.press("Enter")
@@ -131,14 +117,14 @@ class TestDraft:
         case.keyboard.press("c")
         said = case.locator("[data-hint]").inner_text()
         assert said == "先に「手段・態様の相当性」に答えてください"
-        _answer(case, "w")
+        answer(case, "w")
         case.keyboard.press("c")
         expect(case.locator("[data-hint]")).to_have_text("先に結論を選んでください")
         assert case.locator("#reason").input_value() == ""
 
     def test_it_follows_the_outcome_and_replaces_itself_only(self, case, flag):
         """Another outcome, another draft; what the reviewer wrote stays."""
-        _answer(case, "3", "w")
+        answer(case, "3", "w")
         case.keyboard.press("a")
         case.keyboard.press("c")
         box = case.locator("#reason")
@@ -168,8 +154,8 @@ def test_a_duplicate_names_its_original_or_says_that_it_is_not_listed(page, stor
     flag = next(
         f for f in store.flags(limit=60).items if len(store.case(f.conversation_key).flags) > 2
     )
-    _open(page, flag)
-    _answer(page, "3", "w")
+    opened(page, flag)
+    answer(page, "3", "w")
     page.keyboard.press("x")
     page.locator("#reason").fill("前の連絡で確認した件と同じ")
     page.locator("#decision button.primary").click()
@@ -185,7 +171,7 @@ def test_a_duplicate_names_its_original_or_says_that_it_is_not_listed(page, stor
 def test_a_corrected_place_is_marked_said_and_taken_back(page, store):
     """The mark moves at once; the record says from where to where; one button puts it back."""
     flag = next(f for f in store.flags(limit=60).items if len(f.flag.text) > 4)
-    _open(page, flag)
+    opened(page, flag)
     page.keyboard.press("v")
     page.wait_for_selector("mark.now")
     shorter = flag.flag.text[:3]
@@ -228,95 +214,19 @@ def test_a_definition_that_is_cut_opens_by_key(case):
     assert summary.bounding_box()["height"] > 25
 
 
-def test_the_first_row_is_chosen_from_the_start(page, store):
-    """Enter opens it; j goes on to the second."""
-    assert page.locator("[data-row][aria-current]").count() == 1
-    rows = page.locator("[data-row]")
-    assert rows.first.get_attribute("aria-current") == "true"
-    page.keyboard.press("j")
-    assert rows.nth(1).evaluate("e => e === document.activeElement")
-    assert page.locator("[data-row][aria-current]").count() == 0
-    page.goto("/")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#decision")
-    assert store.flags(limit=1).items[0].id in page.url
-
-
-def test_arrows_choose_a_row_as_the_letters_do(page):
-    page.goto("/")
-    shown = page.locator("[data-row]").evaluate_all("all => all.map((x) => x.getAttribute('href'))")
-    for key, row in (("ArrowDown", 1), ("j", 2), ("ArrowUp", 1), ("k", 0), ("ArrowUp", 0)):
-        page.keyboard.press(key)
-        at = page.evaluate("document.activeElement.getAttribute('href')")
-        assert at == shown[row], key
-
-
 def test_outcomes_come_into_view_with_the_last_answer_and_an_open_choice_is_said(visit, store):
     """A demand without a good reason, put within bounds, is left to the person: the page says so."""
     page = visit("確認 花子", viewport=SMALL)
     flag = store.flags(only=("service_change_demand",), all_flags=True, limit=1).items[0]
-    _open(page, flag)
+    opened(page, flag)
     open_ = page.locator("[data-either]")
-    _answer(page, "2", "w")
+    answer(page, "2", "w")
     expect(page.locator("#outcomes .choices label").first).to_be_in_viewport(ratio=0.9)
     assert not open_.count()
     page.keyboard.press("q")
     expect(open_).to_contain_text(
         "「カスタマーハラスメントに当たる」とも「ハラスメントに当たらない"
     )
-
-
-@pytest.mark.parametrize("store", ["busy"], indirect=True)
-def test_a_notice_lies_over_no_turn_that_is_in_view_anyway(visit, store):
-    """Evidence that the window shows as it is needs no scrolling, so that nothing slides under it."""
-    page = visit("確認 花子", viewport=SMALL)
-    flags = [f for f in store.flags(limit=200).items if f.flag.turn is not None]
-    flag = min(flags, key=lambda f: f.flag.turn + 100 * (f.kind != "call"))
-    assert flag.flag.turn < 5
-    page.goto(f"/cases/{flag.conversation_key}?flag={flag.id}&did=consulted")
-    notice = page.locator(".talk > .notice.good").bounding_box()
-    turn = page.locator("#turn-0").bounding_box()
-    assert turn["y"] >= notice["y"] + notice["height"]
-
-
-def test_a_conversation_is_read_from_its_beginning_and_its_next_flag_in_place(visit, store):
-    """The first of its flags that somebody opens leaves the conversation at its top, the next one scrolls."""
-    page = visit("確認 花子", viewport=SMALL)
-    flag = max(
-        (f for f in store.flags(limit=400).items if f.flag.turn is not None and f.kind == "call"),
-        key=lambda f: f.flag.turn,
-    )
-    assert flag.flag.turn > 8
-    shown = "() => document.querySelector('[data-evidence]').getBoundingClientRect().bottom <= innerHeight"  # fmt: skip
-    page.goto("/")
-    page.evaluate("to => { location.href = to; }", f"/cases/{flag.conversation_key}?flag={flag.id}")
-    page.wait_for_selector("#decision")
-    assert page.evaluate("scrollY") == 0
-    assert not page.evaluate(shown)
-    page.evaluate("scrollTo(0, 60)")
-    page.keyboard.press("v")
-    page.wait_for_url("**words=shown")
-    page.wait_for_selector("#decision")
-    assert page.evaluate("scrollY") == 60
-    with page.expect_navigation():
-        page.evaluate("to => { location.href = to; }", f"{page.url.split('?')[0]}?flag={flag.id}")
-    page.wait_for_selector("#decision")
-    assert page.evaluate(shown)
-
-
-@pytest.mark.parametrize("store", ["busy"], indirect=True)
-def test_a_decided_row_says_which_conversation(visit, store):
-    """Its trade and the turn stand in it, beside the kind and the time."""
-    page = visit("承認 一")
-    page.goto("/decided")
-    flag = next(
-        f
-        for f in store.flags(states=(FlagState.CONFIRMED,), limit=50).items
-        if page.locator(f"[data-row][href*='{f.id}']").count()
-    )
-    said = page.locator(f"[data-row][href*='{flag.id}'] .side").inner_text()
-    assert words.place(flag) in said
-    assert not flag.trade or flag.trade in said
 
 
 def test_the_desk_leads_back_to_what_was_left(case, flag):
@@ -342,7 +252,7 @@ def test_one_key_opens_every_word_that_a_flag_on_the_whole_rests_on(page, store)
     page.set_viewport_size(SMALL)
     for flag in store.flags(limit=200).items:
         if flag.flag.turn is None:
-            _open(page, flag)
+            opened(page, flag)
             if page.locator("[data-now]").count() > 1:
                 break
     else:
@@ -364,8 +274,8 @@ def test_the_next_flag_is_asked_about_anew_and_another_conversation_is_announced
     flag = next(
         f for f in items if sum(o.conversation_key == f.conversation_key for o in items) == 2
     )
-    _open(page, flag)
-    _answer(page, "3", "w")
+    opened(page, flag)
+    answer(page, "3", "w")
     for outcome in "azzzzzz":
         page.keyboard.press(outcome)
         page.keyboard.press("c")
@@ -395,47 +305,11 @@ def test_the_button_says_what_is_still_missing(case):
     assert "Enter" in button.inner_text()
 
 
-def test_what_is_urgent_and_nobodys_fault_comes_first(page):
-    """Whoever opens the list reads by name what waits in the other one."""
-    said = page.locator(".notice.bad").inner_text()
-    assert "自傷・自死のおそれ" in said
-    assert "先に見て" in said
-    page.get_by_role("link", name="ケアを開く").click()
-    page.wait_for_url("**/care")
-
-
-def test_the_next_conversation_stays_within_the_filter(page, store):
-    """Whoever narrowed the list to mails goes on with mails, and g leads back to that list."""
-    page.goto("/?kind=email")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#decision")
-    kinds, first = {f.conversation_key: f.kind for f in store.flags(limit=200).items}, page.url
-    for _ in range(12):
-        page.keyboard.press("z")
-        page.keyboard.press("c")
-        expect(page.locator("#reason")).not_to_have_value("")
-        with page.expect_navigation():
-            page.keyboard.press("Control+Enter")
-        page.wait_for_selector("#decision")
-        if page.url.split("?")[0] != first.split("?")[0]:
-            break
-    key = page.url.split("?")[0].rsplit("/", 1)[1]
-    assert key not in first
-    assert kinds.get(key, "email") == "email"
-    page.keyboard.press("g")
-    page.wait_for_url("**/?kind=email")
-    page.goto("/")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#decision")
-    page.keyboard.press("g")
-    page.wait_for_url(lambda url: url.endswith("/"))
-
-
 def test_the_button_says_what_it_decides(case):
     """The outcome chosen may be out of sight when the reason is signed."""
     button = case.locator("#decision button.wide")
     assert "決定して次へ" in button.inner_text()
-    _answer(case, "3", "w")
+    answer(case, "3", "w")
     case.keyboard.press("a")
     assert "「カスタマーハラスメントに当たる」と決定" in button.inner_text()
     case.keyboard.press("q")
