@@ -51,6 +51,8 @@ LEARNED_UNNAMED = "文字の並びから見つけました"
 QUOTED_WHOLE = 24
 #: What says something to a reader by itself: an ending or a particle alone does not.
 _TELLING = re.compile(r"[^ぁ-んー\W]|[ぁ-んー]{3}")
+#: A stem by itself (入っ, 開い) is no word to a reader: it is quoted with as much of its ending.
+_STEM, _ENDING = re.compile(r"[^ぁ-んー\W]+[ぁ-ん]+"), re.compile(r"[ぁ-ん]{1,3}")
 #: A category of at least this probability is named among what was considered.
 CONSIDERED = 0.15
 WHOLE = "会話全体の言葉と応対の流れから"
@@ -203,13 +205,11 @@ class Screener:
             place = begins + stretch[0], begins + stretch[1]
         start, end = fold.span(*place)
         # As it was said: tokens by themselves are stems that nobody reads as words.
-        quoted = (
-            [(start, end)]
-            if words and end - start <= QUOTED_WHOLE
-            else [fold.span(*w) for w in words]
-        )
-        said = [original[slice(*words_at)].strip() for words_at in quoted]
-        shown = "".join(f"「{words}」" for words in [w for w in said if _TELLING.search(w)] or said)
+        if words and end - start <= QUOTED_WHOLE:
+            said = [original[start:end].strip()]
+        else:
+            said = [w for at in words if _TELLING.search(w := _spoken(original, *fold.span(*at)))]
+        shown = "".join(f"「{words}」" for words in said)
         why = LEARNED.format(words=shown) if shown else LEARNED_UNNAMED
         return Finding(name, view.turns[text], start, end, score, "classifier", why + self._context(unit, name, i, row, view))  # fmt: skip
 
@@ -302,3 +302,10 @@ def default_screener(policy: str | Path | None = None, *, second_reader: bool = 
         rules, chosen = RuleSet.load(), load_policy(policy or "medical-care")
         reader = SecondReader.load() if second_reader else None
         return Screener(model.result(), rules, chosen, reader)
+
+
+def _spoken(text: str, start: int, end: int) -> str:
+    """A word of ``text`` as a reader takes it in: a stem together with its ending."""
+    word = text[start:end].strip()
+    ending = _ENDING.match(text, end) if _STEM.fullmatch(word) else None
+    return word + ending[0] if ending else word

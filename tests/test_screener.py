@@ -148,13 +148,15 @@ def test_a_reason_quotes_what_was_said_and_not_its_stems(screener):
 
 
 def test_a_reason_quotes_words_that_say_something(screener, conversations):
-    """An ending or a particle alone is quoted only where there is nothing better."""
+    """No ending or particle by itself, and no stem without its ending."""
     seen = 0
     for conversation in conversations:
         for flag in screener.screen(conversation).flags:
             for learned in re.findall("手がかりの言葉：((?:「[^」]*」)+)", flag.why):
                 quoted = re.findall("「([^」]*)」", learned)
-                tiny = [w for w in quoted if re.fullmatch("[ぁ-んー]{1,2}", w)]
-                assert not tiny or tiny == quoted, flag.why
+                assert not [w for w in quoted if re.fullmatch("[ぁ-んー]{1,2}", w)], flag.why
+                said = "\n".join(t.text for t in conversation.turns)
+                for stem in (w for w in quoted if re.fullmatch("[一-龠]+[ぁ-ん]", w)):
+                    assert re.search(f"{stem}(?![ぁ-ん])", said), flag.why
                 seen += len(quoted)
     assert seen > 50

@@ -81,13 +81,15 @@ def show(
     flag_id: str | None,
     *,
     given: dict[str, str] | None = None,
+    beside: dict[str, str] | None = None,
     error: str | None = None,
     status: int = 200,
     opened: tuple[str, ...] = (),
 ) -> Response:
     """The page of a case. Whatever of the conversation it shows stands in the audit log first.
 
-    What the person has opened stays open while they remain in the conversation.
+    What the person has opened stays open while they remain in the conversation. ``given`` is what stood in the
+    decision, the draft of one where it is None; ``beside`` what stood in another form of the page.
     """
     store: Store = request.app.state.store
     policy = request.app.state.policy
@@ -103,7 +105,7 @@ def show(
     if asked in ("shown", "veiled"):
         now = frozenset(hidden) if asked == "shown" else frozenset()
     store.looked(person, f"conversation:{key}", count=len(now - before), again=len(now & before))
-    given = given if given is not None else draft(case, flag, person)
+    given = (given if given is not None else draft(case, flag, person)) | (beside or {})
     again = {} if answers_of(policy, given) else carried(policy, case, flag, person)
     page = render(
         request,
@@ -162,14 +164,22 @@ def open_words(request: Request, person: Staff, form: Checked, key: str) -> Resp
         raise NotFound("その箇所はありません。")
     store.looked(person, f"conversation:{key}", count=1)
     turn, start, end = place
+    opened = sight.opened(request, key, hidden) | {name}
+    flag = next((f for f in found.flags if f.id == form.get("flag")), None)
+    at: dict[str, Any] = {"flag": {"id": ""}}
+    if flag is not None:
+        policy = request.app.state.policy
+        at = view.cited(store, policy, person, found, flag, hidden, opened)
     part = render(
         request,
         "_words.html",
         person=person,
-        flag={"id": form.get("flag", "")},
         segments=_within(found, turn, start, end),
+        # Once nothing that the flag points at is covered any more, its panel says what that is.
+        whole=not at.get("covered", 1),
+        **at,
     )
-    sight.keep(request, part, key, sight.opened(request, key, hidden) | {name}, hidden)
+    sight.keep(request, part, key, opened, hidden)
     return part
 
 
@@ -283,7 +293,7 @@ def consult(request: Request, person: Staff, form: Checked, key: str) -> Respons
             person,
             key,
             form.get("flag"),
-            given={f"consult_{k}": v for k, v in form.items()},
+            beside={f"consult_{k}": v for k, v in form.items()},
             error=str(error),
             status=kind_of(error)[0],
         )

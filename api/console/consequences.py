@@ -29,12 +29,8 @@ from . import drafts, words
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
 _LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "保留など"}
-#: Outcomes that need no answer, in a word: said before their keys while answers are due.
-_AT_ONCE = {
-    OutcomeKind.STAFF: "職員側の問題",
-    OutcomeKind.ERROR: "候補の誤り",
-    OutcomeKind.DUPLICATE: "重複",
-}
+#: Outcomes that need no answer: their keys are named while answers are due.
+_AT_ONCE = frozenset({OutcomeKind.STAFF, OutcomeKind.ERROR, OutcomeKind.DUPLICATE})
 #: How a condition stands: its mark and its words. Not evaluated is not a "no".
 MARKS = {True: ("○", "満たす"), False: ("×", "満たさない"), None: ("–", "未評価")}
 
@@ -57,6 +53,7 @@ NOTHING: Mapping[str, Any] = {
     "questions": [],
     "missing": [],
     "ahead": {},
+    "alike": (),
     "meanwhile": [],
     "refusals": [],
     "either": [],
@@ -71,7 +68,8 @@ def outcomes(
 ) -> dict[str, Any]:
     """What is asked now, what the answers so far open and block and why, and what would follow.
 
-    ``ahead`` says, for each question and answer, which judgements would be left with it.
+    ``ahead`` says, for each question and answer, which judgements would be left with it; ``alike`` are the
+    questions where each answer that settles anything leaves the same.
     """
     found, _ = store.assessment(flag.id, person, policy=policy, answers=answers)
     suspected, consulted = store.illness(policy, flag.conversation_key)
@@ -90,6 +88,7 @@ def outcomes(
     due = [q for q in found.questions if q.due]
     # What is no conduct of the customer's needs no judgement of it.
     free = {o.id for o in policy.outcomes if not o.of_conduct}
+    judging = {o.id for o in policy.outcomes if o.judges}
     pending = {o.id for o in found.outcomes} - free if due else set()
     grounds = _grounds(found, due, pending)
     follows = {o.id: respond(policy, found.category, o.id) for o in found.outcomes}
@@ -103,7 +102,8 @@ def outcomes(
                 "blocked": not o.open,
                 "waits": not barred[o.id] and (not o.open or o.id in pending),
                 "free": o.id in free,
-                "at_once": _AT_ONCE.get(o.kind, ""),
+                "judges": o.id in judging,
+                "at_once": o.kind in _AT_ONCE,
                 "text": drafts.text(policy, o, found) if o.open and o.id not in pending else "",
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
@@ -123,7 +123,8 @@ def outcomes(
         "either": [] if due else _either(policy, found),
         "grounds": grounds,
         "legend": _legend(policy, found),
-        "ahead": _ahead(found, concluded, policy, answers),
+        "ahead": (ahead := _ahead(found, concluded, policy, answers)),
+        "alike": _alike(policy, ahead),
         "next_steps": _next_steps(policy, found),
     }
 
@@ -248,18 +249,30 @@ def _ahead(
 
 
 def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[Any]) -> str:
-    """Which outcomes some completion of ``given`` still opens."""
-    ways = itertools.product(*([(q.id, a) for a, _ in q.answers] for q in rest))
+    """Which outcome ``given`` leaves, however the ``rest`` is judged; nothing where that depends on it."""
+    settling = {c.id: {a.id for a in c.answers if a.settles} for c in policy.criteria}
+    ways = itertools.product(
+        *([(q.id, a) for a, _ in q.answers if a in settling.get(q.id, {a})] for q in rest)
+    )
     judged = {o.id: o.result for o in policy.outcomes if o.judges}
-    found: set[Result | None] = set()
+    left: set[str] = set()
     for way in itertools.islice(ways, _MOST):
-        found |= {judged.get(o) for o in concluded({**given, **dict(way)}).open}
-    if {Result.CONFIRMED, Result.DISMISSED} <= found:
-        # Nothing is decided by this answer alone.
-        return ""
-    # What judges nothing is open beside a judgement as well, and is said where nothing else is.
-    said = next((label for result, label in _LEFT.items() if result in found), "なし")
-    return f"→ {said}"
+        found = {judged.get(o) for o in concluded({**given, **dict(way)}).open}
+        if {Result.CONFIRMED, Result.DISMISSED} <= found:
+            return ""
+        # What judges nothing is open beside a judgement as well, and is said where nothing else is.
+        left.add(next((label for result, label in _LEFT.items() if result in found), "なし"))
+    return f"→ {left.pop()}" if len(left) == 1 else ""
+
+
+def _alike(policy: Policy, ahead: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """The criteria each of whose settling answers leaves the same outcome."""
+    left = {
+        c.id: {ahead[c.id][a.id] for a in c.answers if a.settles}
+        for c in policy.criteria
+        if c.id in ahead
+    }
+    return tuple(name for name, said in left.items() if len(said) == 1 and said != {""})
 
 
 def _after(steps: Responses) -> str:

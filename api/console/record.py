@@ -30,8 +30,13 @@ def originals(
         return []
     return [
         {"id": x.id, "label": original(policy, x, now, elsewhere=x.conversation_key != case.key)}
-        for x in store.originals(flag.id, person)
+        # Those that somebody has decided on come first.
+        for x in sorted(store.originals(flag.id, person), key=_undecided)
     ]
+
+
+def _undecided(flag: FlagRow) -> bool:
+    return flag.state is FlagState.PROPOSED
 
 
 def original(policy: Policy, flag: FlagRow, now: datetime, *, elsewhere: bool) -> str:

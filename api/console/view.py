@@ -54,15 +54,8 @@ def case_page(
     """
     now = datetime.now(UTC)
     shown = set(opened) >= set(hidden)
-    closed = [place for name, place in hidden.items() if name not in opened]
+    closed = _closed(hidden, opened)
     own = placed(flag, case.corrections)
-    # Of what a flag points at: its own words, or the turns that a flag on the whole rests on.
-    cited = flag.flag.evidence if own[0] is None else ()
-    covered = sum(
-        end - start
-        for turn, start, end in closed
-        if turn in cited or (turn == own[0] and start < own[2] and own[1] < end)
-    )
     ranges: dict[int, list[tuple[int, int]]] = {}
     for turn, start, end in hidden.values():
         ranges.setdefault(turn, []).append((start, end))
@@ -73,82 +66,85 @@ def case_page(
     known = category in policy.categories
     consequences = outcomes(store, policy, person, flag, answers) if known else NOTHING
     today = day_of(now).isoformat()
-    shown_flag = _flag(store, policy, person, case, flag, shown=_readable(own, closed))
+    at = cited(store, policy, person, case, flag, hidden, opened)
+    shown_flag = at["flag"]
     # Only a decision between outcomes may name what the flag repeats.
     choosing = (shown_flag["open"] or dispute is not None) and not shown_flag["routed"]
-    return consequences | {
-        "case": {
-            "key": case.key,
-            "title": _title(conversation),
-            "facts": _facts(case),
-            "transcript": len(conversation.turns),
-        },
-        "shown": shown,
-        "covered": covered,
-        "demands": _demands(policy, case, flag, closed),
-        "carried": carried,
-        "scope": _scope(conversation, own[0]) if len(case.flags) > 1 else "",
-        "veiled_count": len(hidden),
-        "bubbles": bubbles(
-            conversation,
-            marks(case),
-            veils=ranges,
-            opened=opened,
-            recording=lambda ms: settings.recording(conversation.id, case.key, ms),
-            speakers=speakers(case),
-        ),
-        "flag": shown_flag,
-        "claim": claim,
-        "siblings": (others := siblings(policy, case)),
-        "beside": _beside(others, position),
-        "originals": originals(store, policy, person, case, flag, now) if choosing else (),
-        "position": position + 1,
-        "previous_url": url(case.flags[position - 1]) if position else "/",
-        "next_url": url(case.flags[position + 1])
-        if position + 1 < len(case.flags)
-        else next_case(request, store, policy, flag, person, passing=True),
-        "keys": _keys(policy),
-        "causes": words.CAUSES,
-        "given": {
-            "reason": given.get("reason", ""),
-            "outcome": given.get("outcome", ""),
-            "duplicate_of": given.get("duplicate_of", ""),
-            "back": given.get("back", ""),
-            "with": given.get("consult_with", ""),
-            "name": given.get("consult_name", ""),
-            "note": given.get("consult_note", ""),
-            "held_on": given.get("consult_held_on") or today,
-        },
-        "today": today,
-        "consultations": [
-            {
-                "whom": c.consulted,
-                "day": words.short_day(c.held_on or c.recorded_at),
-                "note": c.note,
-                "who": c.person_name,
-            }
-            for c in case.consultations
-        ],
-        "others": [(id, title) for id, title in other_policies() if id != policy.id],
-        "record": record(store, policy, person, case, flag, shown=shown),
-        "earlier": [
-            {
-                "key": e.key,
-                "when": words.short(e.occurred_at, now),
-                "kind_label": words.KINDS.get(e.kind, e.kind),
-                "note": "、".join(f"{_outcome(policy, o)} {n}件" for o, n in e.outcomes.items())
-                or "候補なし",
-            }
-            for e in case.earlier
-        ],
-        "readings": readings(policy, dispute),
-        "people": store.work.reviewers(person) if Role.REVIEWER in person.roles else (),
-        # What no list names is raised in words of its own, with a reason.
-        "categories": [c for c in policy.categories.values() if c.group is not Group.UNLISTED],
-        "unlisted": policy.unlisted,
-        "speakers": [(s.value, label) for s, label in SPEAKERS.items()],
-        "may_work": Role.REVIEWER in person.roles,
-    }
+    return (
+        consequences
+        | at
+        | {
+            "case": {
+                "key": case.key,
+                "title": _title(conversation),
+                "facts": _facts(case),
+                "transcript": len(conversation.turns),
+            },
+            "shown": shown,
+            "demands": _demands(policy, case, flag, closed),
+            "carried": carried,
+            "scope": _scope(conversation, own[0]) if len(case.flags) > 1 else "",
+            "veiled_count": len(hidden),
+            "bubbles": bubbles(
+                conversation,
+                marks(case),
+                veils=ranges,
+                opened=opened,
+                recording=lambda ms: settings.recording(conversation.id, case.key, ms),
+                speakers=speakers(case),
+            ),
+            "claim": claim,
+            "siblings": (others := siblings(policy, case)),
+            "beside": _beside(others, position),
+            "originals": originals(store, policy, person, case, flag, now) if choosing else (),
+            "position": position + 1,
+            "previous_url": url(case.flags[position - 1]) if position else "/",
+            "next_url": url(case.flags[position + 1])
+            if position + 1 < len(case.flags)
+            else next_case(request, store, policy, flag, person, passing=True),
+            "keys": _keys(policy),
+            "causes": words.CAUSES,
+            "given": {
+                "reason": given.get("reason", ""),
+                "outcome": given.get("outcome", ""),
+                "duplicate_of": given.get("duplicate_of", ""),
+                "back": given.get("back", ""),
+                "with": given.get("consult_with", ""),
+                "name": given.get("consult_name", ""),
+                "note": given.get("consult_note", ""),
+                "held_on": given.get("consult_held_on") or today,
+            },
+            "today": today,
+            "consultations": [
+                {
+                    "whom": c.consulted,
+                    "day": words.short_day(c.held_on or c.recorded_at),
+                    "note": c.note,
+                    "who": c.person_name,
+                }
+                for c in case.consultations
+            ],
+            "others": [(id, title) for id, title in other_policies() if id != policy.id],
+            "record": record(store, policy, person, case, flag, shown=shown),
+            "earlier": [
+                {
+                    "key": e.key,
+                    "when": words.short(e.occurred_at, now),
+                    "kind_label": words.KINDS.get(e.kind, e.kind),
+                    "note": "、".join(f"{_outcome(policy, o)} {n}件" for o, n in e.outcomes.items())
+                    or "候補なし",
+                }
+                for e in case.earlier
+            ],
+            "readings": readings(policy, dispute),
+            "people": store.work.reviewers(person) if Role.REVIEWER in person.roles else (),
+            # What no list names is raised in words of its own, with a reason.
+            "categories": [c for c in policy.categories.values() if c.group is not Group.UNLISTED],
+            "unlisted": policy.unlisted,
+            "speakers": [(s.value, label) for s, label in SPEAKERS.items()],
+            "may_work": Role.REVIEWER in person.roles,
+        }
+    )
 
 
 def _scope(conversation: Conversation, turn: int | None) -> str:
@@ -158,6 +154,37 @@ def _scope(conversation: Conversation, turn: int | None) -> str:
     if conversation.kind is Kind.EMAIL:
         return "印の付いた箇所"
     return f"{turn + 1}番の発話"
+
+
+def _closed(
+    hidden: Mapping[str, tuple[int, int, int]], opened: Collection[str]
+) -> list[tuple[int, int, int]]:
+    return [place for name, place in hidden.items() if name not in opened]
+
+
+def cited(
+    store: Store,
+    policy: Policy,
+    person: Person,
+    case: Case,
+    flag: FlagRow,
+    hidden: Mapping[str, tuple[int, int, int]],
+    opened: Collection[str],
+) -> dict[str, Any]:
+    """The flag with what it points at, as far as that is ``opened``, and how many characters of it are not:
+    of its own words, or of the turns that a flag on the whole rests on."""
+    closed = _closed(hidden, opened)
+    own = placed(flag, case.corrections)
+    evidence = flag.flag.evidence if own[0] is None else ()
+    covered = sum(
+        end - start
+        for turn, start, end in closed
+        if turn in evidence or (turn == own[0] and start < own[2] and own[1] < end)
+    )
+    return {
+        "flag": _flag(store, policy, person, case, flag, shown=_readable(own, closed)),
+        "covered": covered,
+    }
 
 
 def _readable(place: tuple[int | None, int, int], closed: Sequence[tuple[int, int, int]]) -> bool:

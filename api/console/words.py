@@ -25,6 +25,7 @@ ANSWER_KEYS = ("1234567890", "qwetyi", "m")
 OUTCOME_KEYS = "asdfhlzx"
 #: In the place of a clue that is quoted whole right below.
 BESIDE = "手がかりは下の言葉"
+_QUOTING = re.compile(LEARNED.format(words="((?:「[^」]*」)+)"))
 #: A clue whose words are not shown.
 _CLUE = unquoted(LEARNED.format(words="「」"))
 #: How a detection comes to be a mistake: its name, and what the reason says of it.
@@ -155,12 +156,11 @@ def gravity(policy: Policy, category: str) -> tuple[str, int]:
 
 def reason(why: str, *, shown: bool, beside: str = "") -> str:
     """A flag's reason without the clause and the category, which stand beside it already, and without
-    the customer's words unless they are ``shown``. Where exactly the words that stand ``beside`` it led to
+    the customer's words unless they are ``shown``. Where most of the words that stand ``beside`` it led to
     the flag, they are not quoted once more."""
     said = why.partition("おそれ：")[2] or why
     if shown:
-        quoted = LEARNED.format(words=f"「{beside}」")
-        return BESIDE + said.removeprefix(quoted) if said.startswith(quoted) else said
+        return _pointing(said, beside)
     # Without the words that they quote, the reasons of neighbouring findings say the same.
     parts = list(dict.fromkeys(veiled(said).split("／")))
     return "／".join(
@@ -168,6 +168,18 @@ def reason(why: str, *, shown: bool, beside: str = "") -> str:
         for part in parts
         if not any(more != part and more.startswith(part.removesuffix("）")) for more in parts)
     )
+
+
+def _pointing(said: str, beside: str) -> str:
+    """What led to a flag, pointing at the words ``beside`` where it would quote more than half of them."""
+    parts = said.split("／")
+    learned = {part: match for part in parts if (match := _QUOTING.match(part))}
+    quoted = [words for match in learned.values() for words in match[1][1:-1].split("」「")]
+    whole = sum(map(len, quoted)) * 2 > len(beside) and all(words in beside for words in quoted)
+    if not learned or not whole:
+        return said
+    aside = max((part[match.end() :] for part, match in learned.items()), key=len)
+    return "／".join([BESIDE + aside, *(part for part in parts if part not in learned)])
 
 
 def parted(why: str) -> list[tuple[str, bool]]:

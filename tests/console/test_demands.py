@@ -99,6 +99,17 @@ class TestOneDemand:
         assert refused.status_code == 422
         assert "先ほどと同じ答え" in refused.text
 
+    def test_a_refused_consultation_leaves_the_draft_of_a_decision(self, client, signed_in, flags):
+        csrf = signed_in(REVIEWER)
+        decide(client, csrf, flags[0], reason="家を知っていると告げた。")
+        client.post(f"/flags/{flags[0].id}/withdraw", data={"csrf": csrf})
+        form = {"csrf": csrf, "flag": flags[0].id, "with": POLICY.exemption.consult[0]}
+        form |= {"held_on": "2999-01-01", "note": "相手の考えを聞いた"}
+        refused = client.post(f"/cases/{flags[0].conversation_key}/consult", data=form)
+        assert refused.status_code == 422
+        assert refused.text.count("家を知っていると告げた。</textarea>") == 1
+        assert "相手の考えを聞いた</textarea>" in refused.text
+
 
 @pytest.mark.browser
 def test_what_stood_from_another_flag_is_not_said_to_once_it_is_changed(page, made):

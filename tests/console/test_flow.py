@@ -56,6 +56,19 @@ class TestCare:
         assert flag.id not in client.get("/?category=threat").text
         assert flag.id not in {f.id for f in store.flags(without=ROUTED, limit=200).items}
 
+    def test_nothing_is_promised_that_an_open_answer_decides(self, client, signed_in, made):
+        """Possible symptoms lead to two different conclusions, as the manner is judged."""
+        signed_in(REVIEWER)
+        flag = made()[0]
+
+        def ahead(answered=""):
+            page = client.get(f"/flags/{flag.id}/consequences?{answered}").text
+            return re.search(r'id="ahead-illness-speaker"[^>]*>([^<]*)<', page)[1]
+
+        assert ahead() == ""
+        assert ahead("means_acceptability=unacceptable") == "→ 保留など"
+        assert ahead("means_acceptability=acceptable&demand_validity=valid") == "→ 当たらない"
+
     def test_a_refusal_of_several_outcomes_is_said_once(self, client, signed_in, made):
         """And names the outcomes that it is about."""
         signed_in(REVIEWER)

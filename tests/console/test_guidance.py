@@ -35,7 +35,9 @@ class TestOutcomes:
         )
         assert set(enabled) == free
         assert "に答えると選べます" in case.locator("#outcomes legend").inner_text()
-        assert "候補の誤り" in case.locator("#outcomes legend").inner_text()
+        keys = case.locator("#outcomes legend kbd")
+        named = keys.evaluate_all("all => all.map((x) => x.title)")
+        assert named == [o.label for o in POLICY.outcomes if o.id in free]
         grounds = case.locator("#outcomes .conditions").text_content()
         assert "いつでも選べます" in grounds
         assert "どの答えでも選べます" in grounds
@@ -139,6 +141,19 @@ class TestDraft:
         assert "相当な範囲" not in second
         assert second.endswith("録音も確かめた。")
 
+    def test_as_it_was_drawn_it_goes_along_with_the_conclusion_and_the_answers(self, case):
+        """So that nobody signs the reason of a conclusion that they left; what was mistaken goes with it."""
+        box = case.locator("#reason")
+        case.keyboard.press("z")
+        case.get_by_role("button", name="話者").click()
+        assert box.input_value().endswith("話者の取り違えと思われる。")
+        answer(case, "3", "w")
+        case.keyboard.press("a")
+        expect(box).to_have_value("要求はしておらず、手段・態様は相当な範囲を超える。")
+        case.keyboard.press("2")
+        expect(box).to_have_value(re.compile("^要求の内容には妥当な理由がなく"))
+        expect(case.locator("#outcomes input[value=harassment]")).to_be_checked()
+
     def test_it_comes_with_answers_that_are_still_on_their_way(self, case):
         """Fast fingers on a slow line get the draft all the same."""
         case.route(
@@ -227,6 +242,10 @@ def test_outcomes_come_into_view_with_the_last_answer_and_an_open_choice_is_said
     expect(open_).to_contain_text(
         "「カスタマーハラスメントに当たる」とも「ハラスメントに当たらない"
     )
+    # The draft cannot say what made the difference, and asks for it.
+    page.keyboard.press("d")
+    page.keyboard.press("c")
+    expect(page.locator("[data-hint]")).to_contain_text("分かれ目")
 
 
 def test_the_desk_leads_back_to_what_was_left(case, flag):
@@ -259,12 +278,30 @@ def test_one_key_opens_every_word_that_a_flag_on_the_whole_rests_on(page, store)
         pytest.fail("no flag on the whole with several veiled words")
     asked, below = page.locator("[data-now]").count(), page.locator("#decision").bounding_box()["y"]
     before = int(page.locator("#opened").inner_text())
+    assert page.locator("#cited [data-open]").count() == 1
     page.keyboard.press("o")
     expect(page.locator("[data-now]")).to_have_count(0)
     expect(page.locator("#opened")).to_have_text(str(before + asked))
+    assert page.locator("#cited [data-open]").count() == 0
     assert page.locator("#decision").bounding_box()["y"] == below
     page.reload()
     assert page.locator("[data-now]").count() == 0
+
+
+def test_words_that_are_opened_stand_in_the_panel_as_well(case, flag):
+    assert case.locator("#cited blockquote").count() == 0
+    assert flag.flag.text not in case.locator("#panel").inner_text()
+    case.keyboard.press("o")
+    expect(case.locator("#cited blockquote")).to_have_text(flag.flag.text)
+
+
+def test_a_question_that_changes_no_conclusion_says_so(case):
+    """Only once it is so, and not where another answer would decide."""
+    same = case.locator("#same-demand_validity")
+    assert same.inner_text() == ""
+    case.keyboard.press("w")
+    expect(same).to_have_text("結論は同じ")
+    assert case.locator("#same-means_acceptability").inner_text() == ""
 
 
 def test_the_next_flag_is_asked_about_anew_and_another_conversation_is_announced(page, store):

@@ -141,16 +141,18 @@ def test_what_is_rarely_done_opens_over_the_questions_and_moves_nothing(page, st
 
 @pytest.mark.parametrize("store", ["busy"], indirect=True)
 def test_a_notice_moves_no_panel(visit, store):
-    """What was just done is said over the conversation; the questions stand where they always stand."""
+    """What was just done is said at the panel's foot; the questions stand where they always stand."""
     page = visit("確認 花子", viewport={"width": 1280, "height": 800})
     flag = store.flags(limit=1).items[0]
     _case(page, flag)
     page.evaluate("scrollTo(0, 0)")
-    before = _box(page, ".panel")
+    before = [_box(page, s)["y"] for s in (".panel", ".asked", "#turn-0")]
     page.goto(f"/cases/{flag.conversation_key}?flag={flag.id}&did=consulted")
-    page.wait_for_selector(".talk > .notice")
+    page.wait_for_selector(".panel > .notice")
     page.evaluate("scrollTo(0, 0)")
-    assert _box(page, ".panel")["y"] == before["y"]
+    assert [_box(page, s)["y"] for s in (".panel", ".asked", "#turn-0")] == before
+    notice = _box(page, ".panel > .notice")
+    assert notice["y"] + notice["height"] <= 800
 
 
 @pytest.mark.parametrize("store", ["busy"], indirect=True)

@@ -4,9 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from api.console import words
+from screening.records import Priority
 from screening.review import FlagState
 
-from .talk import SMALL
+from .talk import SMALL, answer, found, opened
 
 pytestmark = pytest.mark.browser
 
@@ -35,16 +36,21 @@ def test_arrows_choose_a_row_as_the_letters_do(page):
 
 
 @pytest.mark.parametrize("store", ["busy"], indirect=True)
-def test_a_notice_lies_over_no_turn_that_is_in_view_anyway(visit, store):
-    """Evidence that the window shows as it is needs no scrolling, so that nothing slides under it."""
-    page = visit("確認 花子", viewport=SMALL)
-    flags = [f for f in store.flags(limit=200).items if f.flag.turn is not None]
-    flag = min(flags, key=lambda f: f.flag.turn + 100 * (f.kind != "call"))
-    assert flag.flag.turn < 5
+@pytest.mark.parametrize("width", [1024, 768])
+def test_a_notice_lies_over_nothing_that_is_read_or_pressed(visit, store, width):
+    """Beside the conversation, or, where there is no beside, over its foot, which can be scrolled from under it."""
+    page = visit("確認 花子", viewport={"width": width, "height": 768})
+    flag = next(f for f in store.flags(limit=200).items if f.kind == "call")
     page.goto(f"/cases/{flag.conversation_key}?flag={flag.id}&did=consulted")
-    notice = page.locator(".talk > .notice.good").bounding_box()
-    turn = page.locator("#turn-0").bounding_box()
-    assert turn["y"] >= notice["y"] + notice["height"]
+    over = "s => { const at = document.querySelector('.panel > .notice.good').getBoundingClientRect(); return [...document.querySelectorAll(s)].filter((x) => { const r = x.getBoundingClientRect(); return r.height && r.left < at.right && at.left < r.right && r.top < at.bottom && at.top < r.bottom; }).length; }"  # fmt: skip
+    if width < 861:
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert (
+        page.evaluate(
+            over, ".bubble, .talk button, .finding, .sign > button, .more-of, .to-decision"
+        )
+        == 0
+    )
 
 
 def test_a_conversation_is_read_from_its_beginning_and_its_next_flag_in_place(visit, store):
@@ -72,6 +78,32 @@ def test_a_conversation_is_read_from_its_beginning_and_its_next_flag_in_place(vi
     assert page.evaluate(shown)
 
 
+def test_the_next_flag_of_a_conversation_finds_it_where_it_stood(page, made):
+    """Whoever has scrolled to where the words are decides, and reads on there."""
+    flags = made(
+        found("threat", 1, "家は知ってるぞ", priority=Priority.URGENT),
+        found("verbal_abuse", 3, "この役立たず"),
+    )
+    page.set_viewport_size({"width": 1366, "height": 300})
+    opened(page, flags[0])
+    answer(page, "3", "w")
+    page.keyboard.press("a")
+    page.keyboard.press("c")
+    page.evaluate("scrollTo(0, 90)")
+    assert page.evaluate("scrollY") == 90
+    before = page.locator("#turn-3").bounding_box()["y"]
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".panel > .notice")
+    assert flags[1].id in page.url
+    assert page.evaluate("scrollY") == 90
+    assert page.locator("#turn-3").bounding_box()["y"] == before
+    page.evaluate("scrollTo(0, 0)")
+    page.keyboard.press("p")
+    page.wait_for_url(f"**{flags[0].id}*")
+    expect(page.locator("#turn-1 mark.now, #turn-1 .veil.now")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("store", ["busy"], indirect=True)
 def test_a_decided_row_says_which_conversation(visit, store):
     """Its trade and the turn stand in it, beside the kind and the time."""
@@ -91,7 +123,7 @@ def test_what_is_urgent_and_nobodys_fault_comes_first(page):
     """Whoever opens the list reads by name what waits in the other one."""
     said = page.locator(".notice.bad").inner_text()
     assert "自傷・自死のおそれ" in said
-    assert "先に見て" in said
+    assert "より先に" in said
     page.get_by_role("link", name="ケアを開く").click()
     page.wait_for_url("**/care")
 

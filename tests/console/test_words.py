@@ -113,3 +113,18 @@ def test_words_that_stand_beside_a_reason_are_not_quoted_in_it_again():
     assert said == f"{words.BESIDE}（見立て99%）／氏名を求めています"
     assert words.reason(why, shown=True, beside="住所を出せ").startswith("手がかりの言葉：「出せ」")
     assert "出せ" not in words.reason(why, shown=False, beside="出せ")
+
+
+def test_neighbouring_reasons_point_at_the_words_once():
+    """Where the words stand beside them, three findings need not quote them three times over."""
+    said = "近くに倉庫がありまして。朝の四時でしょう、通られるの。"
+    why = "／".join(
+        LEARNED.format(w, a) for w, a in (("倉庫がありまして", ""), ("朝の四時でしょう", "。ほか"))
+    )
+    assert (
+        words.reason(why, shown=True, beside=said) == f"{words.BESIDE}（会話全体の見立て99%。ほか）"
+    )
+    assert words.reason(f"{why}／家のことです", shown=True, beside=said).endswith(
+        "）／家のことです"
+    )
+    assert words.reason(why, shown=True, beside="朝の四時でしょう") == why

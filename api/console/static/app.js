@@ -88,9 +88,17 @@
   let drafted = "";
   let drafting = false;
   const COUNTS = ["", "一つ", "二つ", "三つ", "四つ", "五つ"];
+  const drawn = (said) => {
+    const original = document.querySelector("[name=duplicate_of]");
+    const named = original && !["", "none"].includes(original.value);
+    return said.replace(
+      "〔元の候補〕", named ? `「${original.selectedOptions[0].text}」` : "（元の件の日時や番号：　　　）",
+    );
+  };
+  const chosenNow = () => document.querySelector("#outcomes input:checked:not(:disabled)");
   const draft = () => {
     const { care } = document.querySelector("[data-draft]").dataset;
-    const chosen = document.querySelector("#outcomes input:checked:not(:disabled)");
+    const chosen = chosenNow();
     if (!care) {
       const open = unanswered();
       const titles = open.map((group) => `「${group.dataset.title}」`).join("");
@@ -102,11 +110,7 @@
       if (!chosen) { hint("先に結論を選んでください"); return; }
     }
     unsaid();
-    const original = document.querySelector("[name=duplicate_of]");
-    const named = original && !["", "none"].includes(original.value);
-    const text = (care || chosen.dataset.text).replace(
-      "〔元の候補〕", named ? `「${original.selectedOptions[0].text}」` : "（元の件の日時や番号：　　　）",
-    );
+    const text = drawn(care || chosen.dataset.text);
     const box = reason();
     // What the reviewer wrote stays; an earlier draft makes way for the new one.
     if (drafted && box.value.includes(drafted)) box.value = box.value.replace(drafted, () => text);
@@ -114,7 +118,28 @@
     drafted = text;
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
+    if (document.querySelector("[data-either]") && "judged" in (chosen?.dataset ?? {})) hint("下書きに、何が分かれ目かを書き足してください");
   };
+  // A draft that stands as it was drawn goes along with another conclusion, other answers, another original;
+  // what was mistaken is said of a mistake alone.
+  const redraw = () => {
+    const box = reason(), chosen = chosenNow();
+    if (!box || box.readOnly || !chosen) return;
+    if (drafted && chosen.dataset.text && box.value.includes(drafted)) {
+      const text = drawn(chosen.dataset.text);
+      box.value = box.value.replace(drafted, () => text);
+      drafted = text;
+    }
+    if (!("error" in chosen.dataset)) {
+      document.querySelectorAll("[data-cause][aria-pressed=true]").forEach((cause) => {
+        box.value = box.value.replace(because(cause), "");
+      });
+      sayPressed();
+    }
+  };
+  document.addEventListener("change", ({ target }) => {
+    if (target.closest("#outcomes") || target.name === "duplicate_of") redraw();
+  });
 
   // While something is being recorded no other key, button or link works, and the page says so.
   const PATIENCE = 30000;
@@ -150,6 +175,14 @@
     there.prepend(alert);
   };
 
+  // Within a conversation what is read stands where it stood, from one flag to the next; words that are
+  // shown or veiled move nothing at all.
+  const keep = (href, still = false) => {
+    const to = new URL(href, location.href);
+    const stays = to.pathname === location.pathname && to.search !== location.search;
+    if (stays) sessionStorage.setItem("kept", `${to.href} ${scrollY} ${still ? "still" : ""}`);
+  };
+
   // Sent without leaving the page, so that nothing typed is lost where it does not arrive.
   const send = async (form, button) => {
     const body = new URLSearchParams(new FormData(form));
@@ -164,7 +197,7 @@
         headers: { "HX-Request": "true", Accept: "text/html" },
       });
       const onward = answer.headers.get("HX-Redirect");
-      if (onward) { location.assign(onward); return; }
+      if (onward) { keep(onward); location.assign(onward); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       release();
       if (page.querySelector("#panel")) { arrive(page); return; }
@@ -207,10 +240,8 @@
       // The draft goes into the reason: back from it to the keys, or to the button that a key has pressed.
       if (event.detail) document.activeElement?.blur(); else cause.focus();
     }
-    // Words that are shown or veiled stand where they stood.
-    const veil = target.closest("a[data-key=v]");
-    const here = !(event.ctrlKey || event.metaKey || event.shiftKey);
-    if (veil && here) sessionStorage.setItem("kept", `${veil.href} ${scrollY}`);
+    const link = target.closest("a[href]");
+    if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) keep(link.href, link.dataset.key === "v");
     const open = target.closest("[data-open]");
     if (open) {
       opening = true;
@@ -335,6 +366,7 @@
       target.closest("label").scrollIntoView({ block: "nearest" });
     }
     if (drafting) { drafting = false; draft(); }
+    redraw();
   });
 
   // Answers given before the page had finished loading, or kept by the browser, count as well.
@@ -397,15 +429,15 @@
     sayChosen();
     sayPressed();
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const [page, kept] = (sessionStorage.getItem("kept") ?? "").split(" ");
+    const [page, kept, still] = (sessionStorage.getItem("kept") ?? "").split(" ");
     sessionStorage.removeItem("kept");
-    if (page === location.href) { scrollTo(0, Number(kept)); return; }
-    // A conversation that somebody comes to decide on is read from its beginning. Beyond that nothing moves, and
-    // no notice comes to lie over a turn, where the evidence is in view as it is.
-    const came = document.referrer && new URL(document.referrer).pathname === location.pathname;
-    if (form && !came && !document.querySelector(".siblings .decided")) return;
-    const evidence = document.querySelector("[data-evidence]");
-    if (evidence && evidence.getBoundingClientRect().bottom > innerHeight) evidence.scrollIntoView({ block: "end" });
+    const there = page === location.href;
+    if (there) scrollTo(0, Number(kept));
+    // A conversation that somebody comes to decide on is read from its beginning. Beyond that nothing moves
+    // where the evidence is in view as it is.
+    const came = there || (document.referrer && new URL(document.referrer).pathname === location.pathname);
+    if ((there && still) || (form && !came && !document.querySelector(".siblings .decided"))) return;
+    document.querySelector("[data-evidence]")?.scrollIntoView({ block: "nearest" });
   };
   ready();
 })();
