@@ -175,8 +175,8 @@ def open_words(request: Request, person: Staff, form: Checked, key: str) -> Resp
         "_words.html",
         person=person,
         segments=_within(found, turn, start, end),
-        # Once nothing that the flag points at is covered any more, its panel says what that is.
-        whole=not at.get("covered", 1),
+        # With the last part of what the flag points at, its panel says what that is.
+        whole=flag is not None and not at["covered"] and view.points_at(found, flag, place),
         **at,
     )
     sight.keep(request, part, key, opened, hidden)

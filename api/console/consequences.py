@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ from screening.store import FlagRow, Store
 
 from . import drafts, words
 
-#: Beyond so many ways to complete the answers nothing is said ahead.
+#: With more ways to complete the answers than these nothing is said ahead.
 _MOST = 256
 #: What an answer leaves open, most telling first; None is what judges nothing, as holding or a duplicate.
 _LEFT = {Result.CONFIRMED: "当たる", Result.DISMISSED: "当たらない", None: "保留など"}
@@ -123,8 +124,8 @@ def outcomes(
         "either": [] if due else _either(policy, found),
         "grounds": grounds,
         "legend": _legend(policy, found),
-        "ahead": (ahead := _ahead(found, concluded, policy, answers)),
-        "alike": _alike(policy, ahead),
+        "ahead": _ahead(found, concluded, policy, answers),
+        "alike": _alike(found, concluded, policy, answers),
         "next_steps": _next_steps(policy, found),
     }
 
@@ -250,14 +251,10 @@ def _ahead(
 
 def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[Any]) -> str:
     """Which outcome ``given`` leaves, however the ``rest`` is judged; nothing where that depends on it."""
-    settling = {c.id: {a.id for a in c.answers if a.settles} for c in policy.criteria}
-    ways = itertools.product(
-        *([(q.id, a) for a, _ in q.answers if a in settling.get(q.id, {a})] for q in rest)
-    )
     judged = {o.id: o.result for o in policy.outcomes if o.judges}
     left: set[str] = set()
-    for way in itertools.islice(ways, _MOST):
-        found = {judged.get(o) for o in concluded({**given, **dict(way)}).open}
+    for open_ in _ways(policy, concluded, given, rest):
+        found = {judged.get(o) for o in open_}
         if {Result.CONFIRMED, Result.DISMISSED} <= found:
             return ""
         # What judges nothing is open beside a judgement as well, and is said where nothing else is.
@@ -265,14 +262,39 @@ def _left(policy: Policy, concluded: Any, given: Mapping[str, str], rest: list[A
     return f"→ {left.pop()}" if len(left) == 1 else ""
 
 
-def _alike(policy: Policy, ahead: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
-    """The criteria each of whose settling answers leaves the same outcome."""
-    left = {
-        c.id: {ahead[c.id][a.id] for a in c.answers if a.settles}
-        for c in policy.criteria
-        if c.id in ahead
+def _ways(
+    policy: Policy, concluded: Any, given: Mapping[str, str], rest: Sequence[Any]
+) -> set[frozenset[str]]:
+    """What is open with ``given``, for each way to judge the ``rest``; none where these are too many."""
+    settling = {c.id: {a.id for a in c.answers if a.settles} for c in policy.criteria}
+    judging = [[(q.id, a) for a, _ in q.answers if a in settling.get(q.id, {a})] for q in rest]
+    if math.prod(map(len, judging)) > _MOST:
+        return set()
+    return {
+        frozenset(concluded({**given, **dict(way)}).open) for way in itertools.product(*judging)
     }
-    return tuple(name for name, said in left.items() if len(said) == 1 and said != {""})
+
+
+def _alike(
+    found: Assessment, concluded: Any, policy: Policy, answers: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The criteria each of whose settling answers leaves exactly the same outcomes."""
+    asked = {q.id for q in found.questions}
+    due = [q for q in found.questions if q.due]
+    left = {
+        c.id: [
+            _ways(policy, concluded, {**answers, c.id: a.id}, [q for q in due if q.id != c.id])
+            for a in c.answers
+            if a.settles
+        ]
+        for c in policy.criteria
+        if c.id in asked
+    }
+    return tuple(
+        name
+        for name, ways in left.items()
+        if all(len(way) == 1 for way in ways) and len(set.union(*ways)) == 1
+    )
 
 
 def _after(steps: Responses) -> str:

@@ -162,6 +162,15 @@ def _closed(
     return [place for name, place in hidden.items() if name not in opened]
 
 
+def points_at(case: Case, flag: FlagRow, part: tuple[int, int, int]) -> bool:
+    """Whether a part of the conversation lies in what a flag points at."""
+    turn, start, end = part
+    at, begins, ends = placed(flag, case.corrections)
+    if at is None:
+        return turn in flag.flag.evidence
+    return turn == at and start < ends and begins < end
+
+
 def cited(
     store: Store,
     policy: Policy,
@@ -175,14 +184,13 @@ def cited(
     of its own words, or of the turns that a flag on the whole rests on."""
     closed = _closed(hidden, opened)
     own = placed(flag, case.corrections)
-    evidence = flag.flag.evidence if own[0] is None else ()
-    covered = sum(
-        end - start
-        for turn, start, end in closed
-        if turn in evidence or (turn == own[0] and start < own[2] and own[1] < end)
-    )
+    covered = sum(end - start for _, start, end in (x for x in closed if points_at(case, flag, x)))
+    found = flag.flag
+    # What the detector pointed at stays covered by itself where a person has set another place right.
+    pointed = _readable((found.turn, found.start, found.end), closed)
+    shown = _readable(own, closed)
     return {
-        "flag": _flag(store, policy, person, case, flag, shown=_readable(own, closed)),
+        "flag": _flag(store, policy, person, case, flag, shown=shown, pointed=shown and pointed),
         "covered": covered,
     }
 
@@ -238,7 +246,14 @@ def _keys(policy: Policy) -> dict[str, str]:
 
 
 def _flag(
-    store: Store, policy: Policy, person: Person, case: Case, flag: FlagRow, *, shown: bool
+    store: Store,
+    policy: Policy,
+    person: Person,
+    case: Case,
+    flag: FlagRow,
+    *,
+    shown: bool,
+    pointed: bool,
 ) -> dict[str, Any]:
     f = flag.flag
     turn, start, end = placed(flag, case.corrections)
@@ -275,7 +290,7 @@ def _flag(
         "turn": turn,
         "moved": (turn, start, end) != (f.turn, f.start, f.end),
         "handing": drafts.handing(policy, named, drafts.where(flag, case.corrections)),
-        "why": words.parted(words.reason(f.why, shown=shown, beside=text)),
+        "why": words.parted(words.reason(f.why, shown=pointed, beside=text)),
         "score": f.score,
         "detectors": words.detectors(f.detectors),
         "priority": str(f.priority),

@@ -23,7 +23,7 @@ CHANNELS = {"phone": "電話", "chat": "チャット", "email": "メール", "co
 #: Keys of the answers, criterion by criterion, and of the outcomes. Taken elsewhere: b c g j k n o p r u v and the full stop.
 ANSWER_KEYS = ("1234567890", "qwetyi", "m")
 OUTCOME_KEYS = "asdfhlzx"
-#: In the place of a clue that is quoted whole right below.
+#: In the place of clues most of which are quoted right below.
 BESIDE = "手がかりは下の言葉"
 _QUOTING = re.compile(LEARNED.format(words="((?:「[^」]*」)+)"))
 #: A clue whose words are not shown.
@@ -178,8 +178,13 @@ def _pointing(said: str, beside: str) -> str:
     whole = sum(map(len, quoted)) * 2 > len(beside) and all(words in beside for words in quoted)
     if not learned or not whole:
         return said
-    aside = max((part[match.end() :] for part, match in learned.items()), key=len)
-    return "／".join([BESIDE + aside, *(part for part in parts if part not in learned)])
+    asides = dict.fromkeys(part[match.end() :] for part, match in learned.items())
+    told = [
+        x
+        for x in asides
+        if not any(more != x and more.startswith(x.removesuffix("）")) for more in asides)
+    ]
+    return "／".join([BESIDE + "".join(told), *(part for part in parts if part not in learned)])
 
 
 def parted(why: str) -> list[tuple[str, bool]]:

@@ -8,7 +8,7 @@ from screening.records import Priority
 from screening.review import FlagState
 from screening.urgency import PRIORITIES
 
-from .talk import GIVEN, POLICY, REVIEWER, decide, url
+from .talk import GIVEN, POLICY, REVIEWER, decide, found, url
 
 ROUTED = tuple(POLICY.routed)
 
@@ -68,6 +68,24 @@ class TestCare:
         assert ahead() == ""
         assert ahead("means_acceptability=unacceptable") == "→ 保留など"
         assert ahead("means_acceptability=acceptable&demand_validity=valid") == "→ 当たらない"
+
+    def test_a_question_that_opens_another_outcome_is_never_called_alike(
+        self, client, signed_in, made
+    ):
+        """Whether a demand has a good reason decides between two ways to confirm it."""
+        signed_in(REVIEWER)
+        threat, unfounded = made(
+            found("threat", 1, "家は知ってるぞ"), found("unfounded_demand", 3, "早くしてくれ")
+        )
+
+        def alike(flag):
+            asked = f"/flags/{flag.id}/consequences?means_acceptability=unacceptable"
+            return re.search(r'id="same-demand_validity"[^>]*>([^<]*)<', client.get(asked).text)[
+                1
+            ].strip()
+
+        assert alike(threat) == "結論は同じ"
+        assert alike(unfounded) == ""
 
     def test_a_refusal_of_several_outcomes_is_said_once(self, client, signed_in, made):
         """And names the outcomes that it is about."""

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pypdf
 import pytest
@@ -11,6 +12,8 @@ from screening.records import Conversation, Kind, Speaker, Turn
 from screening.review import FlagState
 from screening.steps import Act, Readiness
 from screening.store.queue import Filters
+
+from .talk import REVIEWER, found, url
 
 
 def _looks(store, name):
@@ -219,6 +222,30 @@ def test_a_reason_quotes_nothing_until_the_words_are_asked_for(client, signed_in
     page = client.get(f"/cases/{flag.conversation_key}?flag={flag.id}{'&words=shown' * shown}").text
     assert "手がかりの言葉：「" in page
     assert bool(re.search(quoted, page)) == shown
+
+
+def test_words_that_a_person_moved_a_flag_from_stay_covered(client, signed_in, made):
+    """Opening where it points now quotes nothing of where the detector pointed."""
+    csrf = signed_in(REVIEWER)
+    why = "「脅迫」のおそれ：手がかりの言葉：「この役立たず」（会話全体の見立て99%）"
+    (flag,) = made(replace(found("verbal_abuse", 3, "この役立たず"), why=why))
+    form = {"csrf": csrf, "flag": flag.id}
+    span = form | {"kind": "span", "turn": "5", "said": "いつになったら"}
+    assert client.post(f"/cases/{flag.conversation_key}/corrections", data=span).status_code == 200
+    case = client.get(url(flag)).text
+    parts = re.findall(r'name="part" value="([^"]+)"', case)
+    said = [
+        client.post(
+            f"/cases/{flag.conversation_key}/words",
+            data=form | {"part": part},
+            headers={"hx-request": "true"},
+        ).text
+        for part in parts
+        if part.startswith("4-")
+    ]
+    (opened,) = [answer for answer in said if "いつになったら" in answer]
+    assert 'id="cited"' in opened
+    assert "役立たず" not in opened
 
 
 def test_only_a_turn_with_nothing_to_hide_or_to_mark_is_plain():

@@ -121,19 +121,28 @@
     if (document.querySelector("[data-either]") && "judged" in (chosen?.dataset ?? {})) hint("下書きに、何が分かれ目かを書き足してください");
   };
   // A draft that stands as it was drawn goes along with another conclusion, other answers, another original;
-  // what was mistaken is said of a mistake alone.
+  // a cause that a button wrote is said of a mistake alone. What the reviewer typed stays, and so does the caret.
+  const caused = new Set();
+  let composing = false;
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("compositionend", () => { composing = false; redraw(); });
+  const swap = (said, text) => {
+    const at = said ? reason().value.indexOf(said) : -1;
+    if (at < 0 || said === text) return;
+    reason().setRangeText(text, at, at + said.length, "preserve");
+    document.querySelector("[data-hint]").textContent = "下書きを結論に合わせました";
+  };
   const redraw = () => {
     const box = reason(), chosen = chosenNow();
-    if (!box || box.readOnly || !chosen) return;
+    if (!box || box.readOnly || composing || !chosen) return;
     if (drafted && chosen.dataset.text && box.value.includes(drafted)) {
       const text = drawn(chosen.dataset.text);
-      box.value = box.value.replace(drafted, () => text);
+      swap(drafted, text);
       drafted = text;
     }
     if (!("error" in chosen.dataset)) {
-      document.querySelectorAll("[data-cause][aria-pressed=true]").forEach((cause) => {
-        box.value = box.value.replace(because(cause), "");
-      });
+      caused.forEach((said) => swap(said, ""));
+      caused.clear();
       sayPressed();
     }
   };
@@ -177,10 +186,8 @@
 
   // Within a conversation what is read stands where it stood, from one flag to the next; words that are
   // shown or veiled move nothing at all.
-  const keep = (href, still = false) => {
-    const to = new URL(href, location.href);
-    const stays = to.pathname === location.pathname && to.search !== location.search;
-    if (stays) sessionStorage.setItem("kept", `${to.href} ${scrollY} ${still ? "still" : ""}`);
+  const keep = (still = false) => {
+    if (document.querySelector(".case")) sessionStorage.setItem("kept", `${location.pathname} ${scrollY} ${still ? "still" : ""}`);
   };
 
   // Sent without leaving the page, so that nothing typed is lost where it does not arrive.
@@ -197,7 +204,7 @@
         headers: { "HX-Request": "true", Accept: "text/html" },
       });
       const onward = answer.headers.get("HX-Redirect");
-      if (onward) { keep(onward); location.assign(onward); return; }
+      if (onward) { keep(); location.assign(onward); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       release();
       if (page.querySelector("#panel")) { arrive(page); return; }
@@ -215,7 +222,7 @@
   const arrive = (page) => {
     document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
     window.htmx?.process(document.querySelector("main"));
-    ready();
+    ready(true);
   };
 
   document.addEventListener("click", (event) => {
@@ -236,17 +243,18 @@
       if (!reason().value.trim()) draft();
       const said = because(cause), before = reason().value;
       reason().value = before.includes(said) ? before.replace(said, "") : before + said;
+      caused.add(said);
       sayPressed();
       // The draft goes into the reason: back from it to the keys, or to the button that a key has pressed.
       if (event.detail) document.activeElement?.blur(); else cause.focus();
     }
     const link = target.closest("a[href]");
-    if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) keep(link.href, link.dataset.key === "v");
+    if (link?.pathname === location.pathname && !(event.ctrlKey || event.metaKey || event.shiftKey)) keep(link.dataset.key === "v");
     const open = target.closest("[data-open]");
     if (open) {
       opening = true;
       openNext();
-      // It keeps its place, so that nothing below it moves.
+      // It keeps its place until the words stand there.
       open.style.visibility = "hidden";
     }
   });
@@ -387,7 +395,7 @@
       return;
     }
     form.dataset.sent = "1";
-    if (form.closest(".panel")) hold(form, event.submitter);
+    if (form.closest(".panel")) { keep(); hold(form, event.submitter); }
   });
   window.addEventListener("pageshow", () => {
     release();
@@ -420,7 +428,7 @@
     if (target.closest("[data-row]")) first.removeAttribute("aria-current");
   });
 
-  const ready = () => {
+  const ready = (refused = false) => {
     // Without scripts a veil is a submit button; with them htmx alone opens it.
     document.querySelectorAll("button.veil").forEach((veil) => { veil.type = "button"; });
     const form = document.getElementById("decision");
@@ -431,7 +439,11 @@
     document.querySelector(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     const [page, kept, still] = (sessionStorage.getItem("kept") ?? "").split(" ");
     sessionStorage.removeItem("kept");
-    const there = page === location.href;
+    // After a reload, or a decision taken back, a draft is known again.
+    const text = chosenNow()?.dataset.text;
+    if (text && reason()?.value.includes(drawn(text))) drafted = drawn(text);
+    if (refused) { document.querySelector("main [role=alert]")?.scrollIntoView({ block: "nearest" }); return; }
+    const there = page === location.pathname;
     if (there) scrollTo(0, Number(kept));
     // A conversation that somebody comes to decide on is read from its beginning. Beyond that nothing moves
     // where the evidence is in view as it is.
