@@ -59,7 +59,7 @@ READ_AGAIN = 0.98
 PRIOR_ODDS = 1.6
 #: What a conversation that holds a category in which a miss is worst (``evaluate.CRITICAL``) counts beside
 #: one that does not, when it is decided whether one does; chosen on the dev hands.
-CRITICAL_BALANCE = 12.0
+CRITICAL_BALANCE = 20.0
 #: Inverse strength of the L2 penalty; the numbers are few and the documents hundreds.
 STRENGTH = 1.0
 #: Groups of hands, left out in turn so that sentences are weighed with judgements of unseen documents.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: How the words that a unit is flagged for are told from its tokens' logits, which are the head's with a
 #: share ``OF_ANY`` of any means': the token that says most belongs to them at the logit ``PEAK``, and the
 #: others in proportion to it, flatter by ``FLATNESS``. Chosen on the dev hands.
-OF_ANY, PEAK, FLATNESS = 0.4, 3.5, 1.2
+OF_ANY, PEAK, FLATNESS = 0.5, 3.0, 1.2
 
 
 @dataclass(frozen=True, slots=True)
