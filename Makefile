@@ -32,6 +32,7 @@ train: install
 train-second-reader: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[second-reader-training]'
 	$(BIN)/python -m models.second_reader.train --window 256
+	$(BIN)/python -m models.second_reader.train --window 256 --deep --continue build/second_reader/256/network.pt
 	$(BIN)/python -m models.second_reader.train --window 512
 	$(BIN)/python -m models.second_reader.train --window 512 --deep --continue build/second_reader/512/network.pt
 	$(BIN)/python -m models.second_reader.weigh
