@@ -293,7 +293,7 @@ def _alike(
     return tuple(
         name
         for name, ways in left.items()
-        if all(len(way) == 1 for way in ways) and len(set.union(*ways)) == 1
+        if all(len(way) == 1 for way in ways) and len(set().union(*ways)) == 1
     )
 
 

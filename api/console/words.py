@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from screening.dashboard.figures import DETECTORS
@@ -162,12 +163,7 @@ def reason(why: str, *, shown: bool, beside: str = "") -> str:
     if shown:
         return _pointing(said, beside)
     # Without the words that they quote, the reasons of neighbouring findings say the same.
-    parts = list(dict.fromkeys(veiled(said).split("／")))
-    return "／".join(
-        part
-        for part in parts
-        if not any(more != part and more.startswith(part.removesuffix("）")) for more in parts)
-    )
+    return "／".join(_fullest(veiled(said).split("／")))
 
 
 def _pointing(said: str, beside: str) -> str:
@@ -178,13 +174,18 @@ def _pointing(said: str, beside: str) -> str:
     whole = sum(map(len, quoted)) * 2 > len(beside) and all(words in beside for words in quoted)
     if not learned or not whole:
         return said
-    asides = dict.fromkeys(part[match.end() :] for part, match in learned.items())
-    told = [
-        x
-        for x in asides
-        if not any(more != x and more.startswith(x.removesuffix("）")) for more in asides)
-    ]
+    told = _fullest(part[match.end() :] for part, match in learned.items())
     return "／".join([BESIDE + "".join(told), *(part for part in parts if part not in learned)])
+
+
+def _fullest(parts: Iterable[str]) -> list[str]:
+    """Each part once, and none that another one goes on from."""
+    each = dict.fromkeys(parts)
+    return [
+        part
+        for part in each
+        if not any(more != part and more.startswith(part.removesuffix("）")) for more in each)
+    ]
 
 
 def parted(why: str) -> list[tuple[str, bool]]:

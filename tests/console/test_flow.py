@@ -80,7 +80,7 @@ class TestCare:
 
         def alike(flag):
             asked = f"/flags/{flag.id}/consequences?means_acceptability=unacceptable"
-            return re.search(r'id="same-demand_validity"[^>]*>([^<]*)<', client.get(asked).text)[
+            return re.search(r'id="alike-demand_validity"[^>]*>([^<]*)<', client.get(asked).text)[
                 1
             ].strip()
 

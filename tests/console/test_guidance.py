@@ -297,11 +297,11 @@ def test_words_that_are_opened_stand_in_the_panel_as_well(case, flag):
 
 def test_a_question_that_changes_no_conclusion_says_so(case):
     """Only once it is so, and not where another answer would decide."""
-    same = case.locator("#same-demand_validity")
+    same = case.locator("#alike-demand_validity")
     assert same.inner_text() == ""
     case.keyboard.press("w")
     expect(same).to_have_text("結論は同じ")
-    assert case.locator("#same-means_acceptability").inner_text() == ""
+    assert case.locator("#alike-means_acceptability").inner_text() == ""
 
 
 def test_the_next_flag_is_asked_about_anew_and_another_conversation_is_announced(page, store):

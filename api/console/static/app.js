@@ -130,7 +130,7 @@
     const at = said ? reason().value.indexOf(said) : -1;
     if (at < 0 || said === text) return;
     reason().setRangeText(text, at, at + said.length, "preserve");
-    document.querySelector("[data-hint]").textContent = "下書きを結論に合わせました";
+    hint("下書きを結論に合わせました");
   };
   const redraw = () => {
     const box = reason(), chosen = chosenNow();
