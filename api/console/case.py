@@ -201,13 +201,14 @@ def consequences(request: Request, person: Staff, flag_id: str) -> Response:
     store, policy = request.app.state.store, request.app.state.policy
     asked = dict(request.query_params)
     flag = store.flag(flag_id, person)
+    corrections = store.corrections.of(flag.conversation_key)
     return render(
         request,
         "_outcomes.html",
         person=person,
         given={"outcome": asked.get("outcome", "")},
         swap=True,
-        **outcomes(store, policy, person, flag, answers_of(policy, asked)),
+        **outcomes(store, policy, person, flag, answers_of(policy, asked), corrections),
     )
 
 

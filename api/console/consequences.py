@@ -22,7 +22,7 @@ from screening.policy import (
     respond,
 )
 from screening.review import Person
-from screening.store import FlagRow, Store
+from screening.store import Corrected, FlagRow, Store
 
 from . import drafts, words
 
@@ -65,9 +65,15 @@ NOTHING: Mapping[str, Any] = {
 
 
 def outcomes(
-    store: Store, policy: Policy, person: Person, flag: FlagRow, answers: Mapping[str, str]
+    store: Store,
+    policy: Policy,
+    person: Person,
+    flag: FlagRow,
+    answers: Mapping[str, str],
+    corrections: Sequence[Corrected],
 ) -> dict[str, Any]:
     """What is asked now, what the answers so far open and block and why, and what would follow.
+    ``corrections`` are those of the flag's conversation.
 
     ``ahead`` says, for each question and answer, which judgements would be left with it; ``alike`` are the
     questions where each answer that settles anything leaves the same.
@@ -92,6 +98,7 @@ def outcomes(
     judging = {o.id for o in policy.outcomes if o.judges}
     pending = {o.id for o in found.outcomes} - free if due else set()
     grounds = _grounds(found, due, pending)
+    place = drafts.where(flag, corrections)
     follows = {o.id: respond(policy, found.category, o.id) for o in found.outcomes}
     return questions(found, policy) | {
         "outcomes": [
@@ -105,7 +112,9 @@ def outcomes(
                 "free": o.id in free,
                 "judges": o.id in judging,
                 "at_once": o.kind in _AT_ONCE,
-                "text": drafts.text(policy, o, found) if o.open and o.id not in pending else "",
+                "text": drafts.text(policy, o, found, place)
+                if o.open and o.id not in pending
+                else "",
                 "why_id": next(g["id"] for g in grounds if o.id in g["ids"]),
                 "key": words.OUTCOME_KEYS[i] if i < len(words.OUTCOME_KEYS) else "",
                 "after": _after(follows[o.id]),

@@ -1,8 +1,7 @@
 """Drafts of a reason, by outcome: a reviewer reads one, changes it, and signs it.
 
-A draft says what was answered, never the customer's words. Category, clause, place and outcome stand beside
-the reason wherever it is read, and are not said in it again: what a reviewer signs is short enough to read.
-Only who takes a flag over reads where its words are (``handing``).
+Where conduct is judged a draft says which, by its category and place, and what was answered; never the
+customer's words. Clause and outcome stand beside the reason wherever it is read, and are not said in it again.
 """
 
 from __future__ import annotations
@@ -36,23 +35,30 @@ def where(flag: FlagRow, corrections: Sequence[Corrected]) -> str:
     """The turn of a flag's words, as set right last; their characters are in the record of the flag itself."""
     turn, _, _ = placed(flag, corrections)
     if turn is None:
-        evidence = "・".join(f"{n + 1}番" for n in flag.flag.evidence)
-        return f"会話全体（根拠は{evidence}の発話）" if evidence else "会話全体"
+        evidence = "・".join(words.part(flag, n) for n in flag.flag.evidence)
+        return f"会話全体（根拠は{evidence}）" if evidence else "会話全体"
     return words.part(flag, turn)
 
 
-def text(policy: Policy, outcome: Choice, found: Assessment) -> str:
-    """The reason that the answers give for an outcome that they leave open."""
+def text(policy: Policy, outcome: Choice, found: Assessment, place: str) -> str:
+    """The reason that the answers give for an outcome that they leave open; ``place`` as ``where`` says it."""
+    name = words.category_name(policy, found.category)
     match outcome.kind:
         case OutcomeKind.DUPLICATE:
             return f"{ORIGINAL}と同じ言動を指しているため、重ねて判断しない。"
         case OutcomeKind.ERROR:
-            return "検出が誤っているため、この候補では言動を判断しない。"
+            return f"{place}を「{name}」とした候補が誤っているため、この候補では言動を判断しない。"
         case OutcomeKind.STAFF:
             return "職員側の言動の問題から出たもので、お客様のハラスメントとして扱わない。"
         case OutcomeKind.CARE:
             return "お客様への配慮が要ると思われる言葉があるため、担当へ引き継ぐ。"
-    said = f"{_answers(policy, found.questions)}。"
+    answered = _answers(policy, found.questions)
+    if not answered:
+        said = f"{place}に「{name}」に関わる言葉がある。"
+    elif outcome.kind is OutcomeKind.HARASSMENT:
+        said = f"{place}に「{name}」に当たる言動がある。{answered}。"
+    else:
+        said = f"{place}の「{name}」の候補について、{answered}。"
     return f"{said}関係する人と協議する。" if outcome.kind is OutcomeKind.CONSULTATION else said
 
 
@@ -63,7 +69,8 @@ def handing(policy: Policy, category: str, place: str) -> str:
 
 
 def _answers(policy: Policy, questions: Sequence[Question]) -> str:
-    """The answers to the criteria as one sentence, without its full stop; another answer after it."""
+    """The answers to the criteria as one sentence, without its full stop; another answer after it. Empty
+    where nothing was asked."""
     given = {q.id: q.given for q in questions}
     chosen = [
         (criterion, answer)
@@ -85,7 +92,7 @@ def _answers(policy: Policy, questions: Sequence[Question]) -> str:
         for q in questions
         if q.given and q.id not in criteria
     ]
-    return "。".join([whole, *more])
+    return "。".join([*([whole] if whole else []), *more])
 
 
 def _clause(criterion: Criterion, answer: Answer) -> str:

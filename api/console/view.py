@@ -64,7 +64,9 @@ def case_page(
     conversation = case.conversation
     category = flag.named
     known = category in policy.categories
-    consequences = outcomes(store, policy, person, flag, answers) if known else NOTHING
+    consequences = (
+        outcomes(store, policy, person, flag, answers, case.corrections) if known else NOTHING
+    )
     today = day_of(now).isoformat()
     at = cited(store, policy, person, case, flag, hidden, opened)
     shown_flag = at["flag"]
@@ -185,6 +187,9 @@ def cited(
     closed = _closed(hidden, opened)
     own = placed(flag, case.corrections)
     covered = sum(end - start for _, start, end in (x for x in closed if points_at(case, flag, x)))
+    if own[0] is not None:
+        # What covers words may reach beyond them; the list counts the words.
+        covered = min(covered, own[2] - own[1])
     found = flag.flag
     # What the detector pointed at stays covered by itself where a person has set another place right.
     pointed = _readable((found.turn, found.start, found.end), closed)

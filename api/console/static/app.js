@@ -325,7 +325,7 @@
     const focus = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
     if (focus) { focus.focus(); event.preventDefault(); return; }
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!target) return;
+    if (!target) { if (event.key === "o" && reason()) hint("この候補の根拠に、伏せた言葉はありません"); return; }
     event.preventDefault();
     // Fast fingers choose an outcome before the answers have opened it: it is kept until they have.
     if (target.disabled) {
