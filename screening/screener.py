@@ -37,10 +37,11 @@ PLAIN, DOUBT = 0.8, 0.3
 #: Once it has been heard, a sentence that sounds bad in a conversation judged under this logit is taken for
 #: what it only sounds like. Chosen on the dev hands.
 CALM = -1.5
-#: The same two where the second reader read as well. Chosen on the dev hands.
-POINTED_AGAIN, CALM_AGAIN = 0.82, -2.0
-#: Where it read and the whole conversation carries a category that no sentence reaches ``POINTED_AGAIN`` for,
-#: the likeliest one is pointed at from here on. Chosen on the dev hands.
+#: Where the second reader read as well: a sentence is pointed at where it is at least as likely as this to
+#: hold any means, for what is surely harassment may be of one category or the next. Chosen on the dev hands.
+POINTED_AGAIN, CALM_AGAIN = 0.87, -2.0
+#: Where it read and the whole conversation carries a category that no sentence is pointed at for, the likeliest
+#: one is from here on. Chosen on the dev hands.
 LIKELIEST_AGAIN = 0.6
 #: Turns named as evidence of what only the whole conversation shows, and how likely each of them must be
 #: beside the likeliest: reviewers signed a second one at half of it that said nothing of the category.
@@ -90,6 +91,7 @@ class Screener:
         self.viewer = Viewer(model, rules, second_reader)
         self._categories = [(i, name) for i, name in enumerate(model.heads) if name != ANY]
         self._head = {name: i for i, name in self._categories}
+        self._any = model.heads.index(ANY)
 
     def with_policy(self, policy: Policy) -> Screener:
         """The same detectors under another policy."""
@@ -152,17 +154,20 @@ class Screener:
         stack = self.model.stack
         spoken = view.spoken[i]
         pointed: set[str] = set()
-        least, calm = (POINTED_AGAIN, CALM_AGAIN) if view.read_again[i] else (POINTED, CALM)
-        most = SURE - 0.01 if view.judged[i] < calm and view.heard[i] else 1.0
-        likeliest = self._likeliest(i, view) if view.read_again[i] and most >= SURE else {}
+        again, heard = bool(view.read_again[i]), bool(view.heard[i])
+        calm = CALM_AGAIN if again else CALM
+        most = SURE - 0.01 if view.judged[i] < calm and heard else 1.0
+        likeliest = self._likeliest(i, view) if again and most >= SURE else {}
 
         def weighed(name: str, score: float, unit: int) -> float:
             if name not in stack.offsets or likeliest.get(name) == unit:
                 return score
             score = min(score, most)
-            return (
-                score if score >= (least if view.heard[i] else ALONE) else min(score, SURE - 0.01)
-            )
+            if again:
+                points = view.probabilities[unit, self._any] >= POINTED_AGAIN
+            else:
+                points = score >= (POINTED if heard else ALONE)
+            return score if points else min(score, SURE - 0.01)
 
         for unit in spoken.units:
             row = view.probabilities[unit].tolist()

@@ -60,11 +60,16 @@ class Layer(nn.Module):
         """``x`` (windows, tokens, width); ``mask`` (windows, 1, 1, tokens) is added to attention."""
         n, t, width = x.shape
         size = width // self.heads
-        q, k, v = (p.transpose(1, 2) for p in self.query_key_value(x).float().view(n, t, 3, self.heads, size).unbind(2))  # fmt: skip
-        # In float32 even where the rest is bfloat16: so many short windows, five times as fast.
-        with torch.autocast("cpu", enabled=False):
-            masked = mask.float().expand(n, 1, t, t)
-            seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=masked)
+        q, k, v = (p.transpose(1, 2) for p in self.query_key_value(x).view(n, t, 3, self.heads, size).unbind(2))  # fmt: skip
+        if self.training and q.dtype is torch.bfloat16:
+            # Written out: in bfloat16 PyTorch's own attention is several times slower on short windows than
+            # in float32, and this a third faster than that.
+            looks = torch.softmax(q @ k.transpose(-1, -2) * size**-0.5 + mask.to(q.dtype), -1)
+            seen = looks @ v
+        else:
+            with torch.autocast("cpu", enabled=False):
+                masked = mask.float().expand(n, 1, t, t)
+                seen = functional.scaled_dot_product_attention(q.float(), k.float(), v.float(), attn_mask=masked)  # fmt: skip
         seen = seen.transpose(1, 2).reshape(n, t, width)
         x = self.first_norm(x + _drop(self.attended(seen), DROPOUT, self.training))
         made = self.outer(functional.gelu(self.inner(x)))

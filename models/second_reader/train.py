@@ -213,6 +213,7 @@ def fit(network: Network, lessons: Sequence[list[Example]], course: Course, afte
         [{"params": group, "lr": rate} for (group, _), rate in zip(groups, rates, strict=True)],
         weight_decay=0.01,
         betas=(0.9, 0.98),
+        fused=True,
     )
     batches = [_batches([len(e.state) for e in lesson], TOKENS, rng) for lesson in lessons]
     step, steps = 0, sum(len(found) for found in batches)

@@ -148,9 +148,12 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
     )
     assert len(of_units) == len(units.text)
     own = units.own
-    rows = {i: of_units[own, i] for i in (*means, *others)}
+    any_ = HEADS.index(ANY)
+    rows = {i: of_units[own, i] for i in (any_, *means, *others)}
     labels = {i: units.labels[own, i] for i in rows}
-    unit_rows = _shared(rows, labels, means) | _shared(rows, labels, others)
+    unit_rows: dict[int, list[float]] = {}
+    for alike in ([any_], means, others):
+        unit_rows |= _shared(rows, labels, alike)
     in_turn = np.zeros((int(units.text.max()) + 1, len(HEADS)), np.bool_)
     np.logical_or.at(in_turn, units.text, units.labels)
     over, right = [], []
@@ -163,10 +166,10 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
     first_whole, whole = np.array([s.first_whole for s in said]), np.array([s.whole for s in said])
     of_whole = {
         i: np.column_stack([logits(first_whole[:, i]), whole[:, i], best[:, i], judged])
-        for i in rows
+        for i in (*means, *others)
     }
-    there = {i: np.array([HEADS[i] in d.labels for d in documents]) for i in rows}
-    balance = {i: CRITICAL_BALANCE if HEADS[i] in evaluate.CRITICAL else WHOLE_BALANCE for i in rows}  # fmt: skip
+    there = {i: np.array([HEADS[i] in d.labels for d in documents]) for i in of_whole}
+    balance = {i: CRITICAL_BALANCE if HEADS[i] in evaluate.CRITICAL else WHOLE_BALANCE for i in of_whole}  # fmt: skip
     whole_rows = _shared(of_whole, there, means, balance) | _shared(of_whole, there, others, balance)  # fmt: skip
     watched = [*means, HEADS.index("self_harm_risk")]
     highest = np.array([s.first_units[:, watched].max(initial=0) for s in said])

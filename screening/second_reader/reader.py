@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 #: Changes whenever the same conversation would be read otherwise.
-FORMAT = "second-reader-3"
+FORMAT = "second-reader-4"
 
 
 def shipped() -> Traversable:

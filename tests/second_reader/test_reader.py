@@ -15,6 +15,7 @@ from corpora.reader import read_corpus
 from models.card import of_reader
 from models.second_reader.material import read
 from screening.classifier import Classifier
+from screening.classifier.model import ANY
 from screening.errors import ModelError
 from screening.policy import load_policy
 from screening.records import Conversation, Kind, Speaker, Turn
@@ -119,7 +120,6 @@ def test_a_sentence_without_a_conversation_is_left_to_the_first(screener):
         (LIKELIEST_AGAIN - 0.01, 0.9, 3.0, None),
         (LIKELIEST_AGAIN + 0.01, SURE - 0.01, 3.0, "nothing"),
         (LIKELIEST_AGAIN + 0.01, 0.9, CALM_AGAIN - 1, "nothing"),
-        (POINTED_AGAIN, 0.9, 3.0, 1),
     ],
 )
 def test_what_the_whole_carries_is_pointed_at_where_it_is_likeliest(
@@ -138,6 +138,28 @@ def test_what_the_whole_carries_is_pointed_at_where_it_is_likeliest(
     monkeypatch.setattr(screener.viewer, "view", lambda conversations: view)
     flags = [f for f in screener.screen(conversation).flags if f.category == "threat"]
     assert [f.turn for f in flags] == ([] if turn == "nothing" else [turn])
+
+
+@pytest.mark.parametrize(("sure", "pointed"), [(0.0, True), (-0.01, False)])
+def test_what_is_surely_some_means_is_pointed_at_whichever_it_is(
+    screener, monkeypatch, sure, pointed
+):
+    """The likelier category names it, though neither by itself is sure."""
+    conversation = Conversation(
+        "1", Kind.CALL, (Turn("夜道は長いですからね。", Speaker.CUSTOMER),) * 2
+    )
+    view = screener.viewer.view([conversation])
+    head = {name: i for i, name in enumerate(screener.model.heads)}
+    view.probabilities[:] = 0
+    view.probabilities[1, head["threat"]] = 0.55
+    view.probabilities[1, head["intimidation"]] = 0.4
+    view.probabilities[1, head[ANY]] = POINTED_AGAIN + sure
+    view.judged[:], view.heard[:], view.read_again[:] = 3.0, True, True
+    view.spoken.clear()
+    view.spoken[0].units = [0, 1]
+    monkeypatch.setattr(screener.viewer, "view", lambda conversations: view)
+    found = [(f.turn, f.category) for f in screener.screen(conversation).flags]
+    assert found == ([(1, "threat")] if pointed else [])
 
 
 def test_a_long_conversation_is_read_whole(reader):
