@@ -92,7 +92,7 @@ def _answers(policy: Policy, questions: Sequence[Question]) -> str:
         for q in questions
         if q.given and q.id not in criteria
     ]
-    return "。".join([*([whole] if whole else []), *more])
+    return "。".join(filter(None, [whole, *more]))
 
 
 def _clause(criterion: Criterion, answer: Answer) -> str:

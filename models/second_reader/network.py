@@ -63,7 +63,7 @@ class Layer(nn.Module):
         q, k, v = (p.transpose(1, 2) for p in self.query_key_value(x).view(n, t, 3, self.heads, size).unbind(2))  # fmt: skip
         if self.training and q.dtype is torch.bfloat16:
             # Written out: in bfloat16 PyTorch's own attention is several times slower on short windows than
-            # in float32, and this a third faster than that.
+            # in float32, and that slower than this.
             looks = torch.softmax(q @ k.transpose(-1, -2) * size**-0.5 + mask.to(q.dtype), -1)
             seen = looks @ v
         else:

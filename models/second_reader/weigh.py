@@ -148,11 +148,10 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
     )
     assert len(of_units) == len(units.text)
     own = units.own
-    any_ = HEADS.index(ANY)
-    rows = {i: of_units[own, i] for i in (any_, *means, *others)}
+    rows = {i: of_units[own, i] for i in range(len(HEADS))}
     labels = {i: units.labels[own, i] for i in rows}
     unit_rows: dict[int, list[float]] = {}
-    for alike in ([any_], means, others):
+    for alike in ([HEADS.index(ANY)], means, others):
         unit_rows |= _shared(rows, labels, alike)
     in_turn = np.zeros((int(units.text.max()) + 1, len(HEADS)), np.bool_)
     np.logical_or.at(in_turn, units.text, units.labels)
@@ -180,7 +179,7 @@ def fit(documents: Sequence[Document], said: Sequence[Said]) -> dict[str, Any]:
         "or_likely": or_likely,
         "watched": [HEADS[i] for i in watched],
         "judged": [*map(float, judge.coef_[0]), float(judge.intercept_[0])],
-        "units": {HEADS[i]: unit_rows.get(i, _never(UNIT_FEATURES)) for i in range(len(HEADS))},
+        "units": {HEADS[i]: row for i, row in sorted(unit_rows.items())},
         "above_even": float(slope.coef_[0, 0]),
         "whole": {HEADS[i]: whole_rows.get(i, _never(WHOLE_FEATURES)) for i in range(len(HEADS))},
     }
