@@ -20,7 +20,7 @@ from screening.store import Store
 
 from ..needs import missing
 from .seed import PASSWORD, populate
-from .talk import POLICY, SAID, found
+from .talk import POLICY, SAID, SMALL, found, opened
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -219,3 +219,17 @@ def made(store):
         return store.case(key).flags
 
     return make
+
+
+@pytest.fixture
+def flag(store):
+    """The first flag of the queue."""
+    return store.flags(limit=1).items[0]
+
+
+@pytest.fixture
+def case(page, flag):
+    """A reviewer's page at the first flag, on a small laptop."""
+    page.set_viewport_size(SMALL)
+    opened(page, flag)
+    return page
